@@ -1,0 +1,284 @@
+"""The Register in memory: built from the journal's entries, asked by code, state, date in law and date of knowledge.
+
+Every process keeps one and follows the journal with it; a reading does no SQL. The same class serves a mirror offline.
+Pure: no database, no web.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from register import merkle
+from register.codes import match
+from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_body
+from register.facts import Line, MeasureRecord, Version
+
+CODE_LENGTH: Final = 10
+
+
+class _EntryRecord(msgspec.Struct):
+    seq: int
+    type: str
+    subject: str
+    reason: str
+    recorded_at: datetime
+    after: msgspec.Raw
+
+
+class _StateRecord(msgspec.Struct):
+    state: str | None = None
+
+
+_TYPE_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(ENTRY_TYPES)}
+_REASON_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(REASONS)}
+_decode_entry: Final = msgspec.json.Decoder(_EntryRecord).decode
+_decode_measure: Final = msgspec.json.Decoder(MeasureRecord).decode
+_decode_state: Final = msgspec.json.Decoder(_StateRecord).decode
+_decode_any: Final = msgspec.json.Decoder().decode
+
+
+class LineMatch(NamedTuple):
+    """A goods line that concerns a code: ``exact`` covers it whole, ``partial`` perhaps or in part."""
+
+    line: Line
+    match: str
+
+
+class EntryFacts(NamedTuple):
+    """What a filter of changes asks of an entry."""
+
+    seq: int
+    type: str
+    subject: str
+    state: str
+    reason: str
+
+
+class UnknownPast(ValueError):
+    """``known_at`` names a state of the journal that is not there."""
+
+
+class Register:
+    """The journal's entries, the measures computed from them, and an index over their codes.
+
+    ``apply`` takes entries strictly in order; everything else reads. Not for use by several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._bodies: list[bytes] = []
+        self._headers: list[bytes] = []
+        self._recorded = array("q")
+        self._types = bytearray()
+        self._reasons = bytearray()
+        self._subjects: list[str] = []
+        self._states: list[str] = []
+        self._histories: dict[str, list[Version]] = {}
+        self._consultations: dict[str, list[int]] = {}
+        self._lines: dict[str, list[Line]] = {}
+        self._keys: list[str] | None = []
+        self.tree = merkle.Tree()
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest entry; 0 before the first."""
+        return len(self._bodies)
+
+    def apply(self, header: bytes, body: bytes) -> None:
+        """Take the next entry. Raises ``EntryError`` when it is not the next one or its bytes do not agree."""
+        seq = len(self._bodies) + 1
+        check_body(header, body, seq)
+        entry = _decode_entry(body)
+        try:
+            numbers = _TYPE_NUMBERS[entry.type], _REASON_NUMBERS[entry.reason]
+        except KeyError as error:
+            raise EntryError(f"entry {seq}: {error.args[0]!r} is not known to this version of the software") from error
+        subject, state = self._take_subject(entry)
+        self._bodies.append(body)
+        self._headers.append(header)
+        self._recorded.append(_milliseconds(entry.recorded_at))
+        self._types.append(numbers[0])
+        self._reasons.append(numbers[1])
+        self._subjects.append(subject)
+        self._states.append(state)
+        self.tree.append(merkle.leaf_hash(header))
+
+    def _take_subject(self, entry: _EntryRecord) -> tuple[str, str]:
+        if entry.type.startswith("consultation."):
+            self._consultations.setdefault(entry.subject, []).append(entry.seq)
+            record = _decode_state(entry.after)
+            return entry.subject, record.state or ""
+        history = self._histories.get(entry.subject)
+        if entry.type in ANNOUNCEMENTS:
+            if history is None:
+                raise EntryError(f"entry {entry.seq}: announces a date of {entry.subject}, which is not there")
+            return history[0].id, history[0].state
+        version = Version(_decode_measure(entry.after), entry.seq)
+        if version.id != entry.subject:
+            raise EntryError(f"entry {entry.seq}: its record is of {version.id}, its subject {entry.subject}")
+        if history is None:
+            self._histories[version.id] = [version]
+        else:
+            history[-1].superseded = entry.seq
+            history.append(version)
+        self._index(version)
+        return version.id, version.state
+
+    def _index(self, version: Version) -> None:
+        for line in version.lines:
+            key = line.code_from if line.code_to is None else _common_prefix(line.code_from, line.code_to)
+            lines = self._lines.get(key)
+            if lines is None:
+                self._lines[key] = [line]
+                self._keys = None
+            else:
+                lines.append(line)
+
+    def _sorted_keys(self) -> list[str]:
+        if self._keys is None:
+            self._keys = sorted(self._lines)
+        return self._keys
+
+    def matches(self, code: str, known_at: int | None = None) -> list[LineMatch]:
+        """Goods lines that concern ``code``, in both directions, in the versions known at entry ``known_at``.
+
+        Through all time: whether a line counts on a day is for the caller to ask. ``code`` has 2 to 10 digits.
+        """
+        seq = self.seq if known_at is None else known_at
+        found: list[LineMatch] = []
+        get = self._lines.get
+        for length in range(len(code) + 1):
+            lines = get(code[:length])
+            if lines:
+                _match_all(lines, code, seq, found)
+        if len(code) < CODE_LENGTH:
+            keys = self._sorted_keys()
+            for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
+                _match_all(self._lines[keys[place]], code, seq, found)
+        return found
+
+    def known_at(self, moment: int | str | datetime | None) -> int:
+        """The ``seq`` that a date of knowledge means: a number, or the last entry recorded by a time (UTC).
+
+        Raises ``UnknownPast`` for a number beyond the head, a negative one, or a text that is neither.
+        """
+        if moment is None:
+            return self.seq
+        if isinstance(moment, str):
+            moment = _read_moment(moment)
+        if isinstance(moment, datetime):
+            return bisect_right(self._recorded, _milliseconds(moment))
+        if not 0 <= moment <= self.seq:
+            raise UnknownPast(f"known_at {moment} is outside 0..{self.seq}")
+        return moment
+
+    def version(self, measure: str, known_at: int | None = None) -> Version | None:
+        """The version of a measure known at an entry; None when it was not in the Register then."""
+        history = self._histories.get(measure)
+        if history is None:
+            return None
+        if known_at is None:
+            return history[-1]
+        place = bisect_right(history, known_at, key=_seq_of)
+        return history[place - 1] if place else None
+
+    def history(self, measure: str) -> Sequence[Version]:
+        """Every version of a measure, oldest first; empty for an unknown one."""
+        return self._histories.get(measure, ())
+
+    def versions(self, known_at: int | None = None) -> Iterator[Version]:
+        """The known version of every measure, in the order of inclusion."""
+        for history in self._histories.values():
+            if known_at is None:
+                yield history[-1]
+            elif history[0].seq <= known_at:
+                yield history[bisect_right(history, known_at, key=_seq_of) - 1]
+            else:
+                return
+
+    def record(self, version: Version) -> dict[str, Any]:
+        """The public record of a version as its entry holds it; ``status`` is that of the day of recording."""
+        after: dict[str, Any] = _decode_any(self._bodies[version.seq - 1])["after"]
+        return after
+
+    def consultations(self) -> dict[str, list[int]]:
+        """The entries of every consultation, by its identifier."""
+        return self._consultations
+
+    def body(self, seq: int) -> bytes:
+        """The canonical bytes of an entry. Raises ``IndexError`` for a number outside 1..head."""
+        return self._bodies[_place(seq, self.seq)]
+
+    def header(self, seq: int) -> bytes:
+        """The canonical header of an entry, the leaf of the log. Raises ``IndexError`` likewise."""
+        return self._headers[_place(seq, self.seq)]
+
+    def entry(self, seq: int) -> dict[str, Any]:
+        """An entry, decoded. Raises ``IndexError`` likewise."""
+        decoded: dict[str, Any] = _decode_any(self.body(seq))
+        return decoded
+
+    def facts(self, seq: int) -> EntryFacts:
+        """What filters ask of an entry. Raises ``IndexError`` likewise."""
+        place = _place(seq, self.seq)
+        type_, reason = ENTRY_TYPES[self._types[place]], REASONS[self._reasons[place]]
+        return EntryFacts(seq, type_, self._subjects[place], self._states[place], reason)
+
+    def recorded_at(self, seq: int) -> datetime:
+        """When an entry was recorded, UTC. Raises ``IndexError`` likewise."""
+        return datetime.fromtimestamp(self._recorded[_place(seq, self.seq)] / 1000, UTC)
+
+    def checkpoint(self, seq: int | None = None) -> str:
+        """The root of the log over the first ``seq`` entries, base64: names one state of the journal."""
+        return base64.b64encode(self.tree.root(self.seq if seq is None else seq)).decode()
+
+
+def _match_all(lines: list[Line], code: str, seq: int, found: list[LineMatch]) -> None:
+    for line in lines:
+        version = line.version
+        if version.seq <= seq < version.superseded:
+            kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
+            if kind is not None:
+                found.append(LineMatch(line, kind))
+
+
+def _seq_of(version: Version) -> int:
+    return version.seq
+
+
+def _place(seq: int, head: int) -> int:
+    if not 1 <= seq <= head:
+        raise IndexError(f"entry {seq} is outside 1..{head}")
+    return seq - 1
+
+
+def _milliseconds(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise UnknownPast("a time needs a zone")
+    return round(moment.timestamp() * 1000)
+
+
+def _read_moment(text: str) -> int | datetime:
+    if re.fullmatch(r"\d{1,15}", text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnknownPast(f"known_at {text!r} is neither a number of an entry nor a time") from error
+    if moment.tzinfo is None:
+        raise UnknownPast(f"known_at {text!r} has no time zone")
+    return moment
+
+
+def _common_prefix(first: str, last: str) -> str:
+    place = 0
+    while place < len(first) and first[place] == last[place]:
+        place += 1
+    return first[:place]

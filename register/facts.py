@@ -179,7 +179,7 @@ class Line:
     too. ``end`` is the earlier end of line and measure.
     """
 
-    __slots__ = ("code_from", "code_to", "end", "excluded", "number", "partial", "start", "version")
+    __slots__ = ("code_from", "code_to", "end", "excluded", "number", "partial", "plain", "start", "version")
 
     def __init__(self, version: Version, goods: GoodsRecord) -> None:
         self.version = version
@@ -188,6 +188,7 @@ class Line:
         self.code_to = None if goods.code_to is None else _intern(goods.code_to, goods.code_to)
         self.partial = goods.partial
         self.excluded: tuple[CodeSpan, ...] = _NOTHING
+        self.plain = goods.code_to is None and not goods.excluded
         if goods.excluded:
             self.excluded = tuple(CodeSpan(item.code_from, item.code_to, item.partial) for item in goods.excluded)
         start = version.start

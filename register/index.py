@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from register import merkle
-from register.codes import match
+from register.codes import EXACT, PARTIAL, Match, match
 from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_body
 from register.facts import Line, MeasureRecord, Version
 
@@ -49,7 +49,7 @@ class LineMatch(NamedTuple):
     """A goods line that concerns a code: ``exact`` covers it whole, ``partial`` perhaps or in part."""
 
     line: Line
-    match: str
+    match: Match
 
 
 class EntryFacts(NamedTuple):
@@ -138,18 +138,21 @@ class Register:
             if lines is None:
                 self._lines[key] = [line]
                 self._keys = None
-            else:
+            elif line.end >= lines[-1].end:
                 lines.append(line)
+            else:
+                insort_right(lines, line, key=_end_of)
 
     def _sorted_keys(self) -> list[str]:
         if self._keys is None:
             self._keys = sorted(self._lines)
         return self._keys
 
-    def matches(self, code: str, known_at: int | None = None) -> list[LineMatch]:
+    def matches(self, code: str, known_at: int | None = None, since: int = 0) -> list[LineMatch]:
         """Goods lines that concern ``code``, in both directions, in the versions known at entry ``known_at``.
 
-        Through all time: whether a line counts on a day is for the caller to ask. ``code`` has 2 to 10 digits.
+        Lines that end before the day ``since`` (an ordinal) are left out; whether a line counts on a day is for the
+        caller to ask. ``code`` has 2 to 10 digits.
         """
         seq = self.seq if known_at is None else known_at
         found: list[LineMatch] = []
@@ -157,11 +160,11 @@ class Register:
         for length in range(len(code) + 1):
             lines = get(code[:length])
             if lines:
-                _match_all(lines, code, seq, found)
+                _match_all(lines, code, seq, since, found, EXACT)
         if len(code) < CODE_LENGTH:
             keys = self._sorted_keys()
             for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
-                _match_all(self._lines[keys[place]], code, seq, found)
+                _match_all(self._lines[keys[place]], code, seq, since, found, PARTIAL)
         return found
 
     def known_at(self, moment: int | str | datetime | None) -> int:
@@ -240,13 +243,23 @@ class Register:
         return base64.b64encode(self.tree.root(self.seq if seq is None else seq)).decode()
 
 
-def _match_all(lines: list[Line], code: str, seq: int, found: list[LineMatch]) -> None:
-    for line in lines:
+def _match_all(lines: list[Line], code: str, seq: int, since: int, found: list[LineMatch], plain: Match) -> None:
+    """Add the lines that concern ``code``. A plain line does so by its place in the index, as ``plain`` says."""
+    # In the order of their ends, so that what is over is not even looked at.
+    first = 0 if lines[0].end >= since else bisect_left(lines, since, key=_end_of)
+    for line in lines[first:] if first else lines:
         version = line.version
         if version.seq <= seq < version.superseded:
+            if line.plain:
+                found.append(LineMatch(line, PARTIAL if line.partial else plain))
+                continue
             kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
             if kind is not None:
                 found.append(LineMatch(line, kind))
+
+
+def _end_of(line: Line) -> int:
+    return line.end
 
 
 def _seq_of(version: Version) -> int:

@@ -1,0 +1,415 @@
+"""The answer to a question: which proof, on what grounds, until when, and what follows.
+
+`answer` is pure: the same journal, question and setting give the same answer, on the server as on a mirror.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final, Literal
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from register import harmonized
+from register.facts import FOREVER, Line, Version
+from register.index import LineMatch, Register, UnknownPast
+from register.measures import WINDOW_DAYS
+from register.proof.points import A11_1, LIMITS, P2, RULES, decide
+from register.proof.question import Question, past_refused
+from register.proof.rule import Condition, Proof, Rule
+from register.proof.tally import EXPORT_DUTY, Case, Consignment, Tally, ids
+from register.proof.texts import NOTES, NOTES_WITH_COPY, Note, Text, iso_day, listed, spaced
+
+ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
+    "none": (),
+    "outside_rules": (),
+    "origin_declaration": ("origin_declaration", "special_certificate", "certificate_copy"),
+    "special_certificate": ("special_certificate", "certificate_copy"),
+}
+"""What customs take for each proof: the proof itself and whatever is more."""
+
+_WEIGHT: Final[dict[str, int]] = {"none": 0, "outside_rules": 0, "origin_declaration": 1, "special_certificate": 2}
+
+
+class Ground(msgspec.Struct, frozen=True, gc=False):
+    """A rule that holds for the answer, with its measures."""
+
+    rule: str
+    text: Text
+    measures: list[str]
+
+
+class Considered(msgspec.Struct, frozen=True, gc=False):
+    """A rule that would have allowed less, and why it does not hold."""
+
+    rule: str
+    holds: bool
+    text: Text
+
+
+class Window(msgspec.Struct, frozen=True, gc=False):
+    """P37(1): the days of a goods line, both included."""
+
+    from_: str = msgspec.field(name="from")
+    until: str
+
+
+class Counted(msgspec.Struct, frozen=True, gc=False):
+    """A goods line that counts on the day, with the facts of its measure that decide.
+
+    ``own_origin``: the goods originate in the state whose measure it is, and are under the measure itself.
+    ``set_aside``: an export duty that asks for no proof (A11(1)).
+    """
+
+    id: str
+    state: str
+    kind: str
+    line: int
+    match: str
+    code_from: str
+    code_to: str | None
+    effective_from: str
+    effective_to: str | None
+    included_on: str
+    declaration_window: Window
+    declaration_permitted: bool
+    own_origin: bool
+    set_aside: bool
+    version: int
+
+
+class Next(msgspec.Struct, frozen=True, gc=False):
+    """What follows: the first day with another proof, that proof, and the rule that decides then."""
+
+    from_: str = msgspec.field(name="from")
+    proof: Proof
+    rule: str
+
+
+class Journal(msgspec.Struct, frozen=True, gc=False):
+    """The state of the journal that was asked: its last entry, and the root of the log over it."""
+
+    seq: int
+    checkpoint: str
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The answer in the fields of the contract. ``compliance_required``: measures of the state of origin itself with
+    which compliance is not confirmed."""
+
+    code: str
+    date: str
+    known_at: int
+    certainty: Literal["certain", "description"]
+    proof: Proof
+    accepted: tuple[str, ...]
+    grounds: list[Ground]
+    measures: list[Counted]
+    considered: list[Considered]
+    compliance_required: list[str]
+    holds_until: str | None
+    next: Next | None
+    notes: tuple[Note | msgspec.Raw, ...]
+    journal: Journal
+
+    def public(self) -> dict[str, Any]:
+        """The answer as plain dicts and lists, with its notes."""
+        plain: dict[str, Any] = msgspec.json.decode(encode(self))
+        return plain
+
+
+encode: Final = msgspec.json.Encoder().encode
+"""The JSON of an answer, or of a list of answers."""
+
+
+def answer(register: Register, question: Question, duties_until: date | None = None) -> Answer:
+    """Which proof of origin applies (A4(1), A11(1), P2, P17, P24 to P26, P36, P37).
+
+    ``duties_until`` is the last day of the transition of A11(1), None while its end is not set. Dates are calendar
+    dates of the Commission's seat. Raises `QuestionError` when the journal has no such ``known_at``.
+    """
+    try:
+        known_at = register.known_at(question.known_at)
+    except UnknownPast:
+        raise past_refused(question.known_at) from None
+    code, day = question.code, question.date.toordinal()
+    consignment = Consignment(
+        register.matches(code, known_at, day),
+        day,
+        code=code,
+        origin=question.origin,
+        value=question.value_eur,
+        certificate=question.sanitary_certificate,
+        compliance=question.compliance,
+        transport=question.transport,
+        duties_until=FOREVER if duties_until is None else duties_until.toordinal(),
+    )
+    case = Case(consignment)
+    tally = Tally(consignment, day, case.counted)
+    rule = decide(tally)
+    proof = rule.proof
+    if_exact = None if tally.counted == 0 else _settled(case, rule)
+    grounds, considered = _grounds(case, tally, rule), _considered(case, tally, rule)
+    change = _change(consignment, tally, proof)
+    return Answer(
+        code,
+        iso_day(day),
+        known_at,
+        "certain" if if_exact is None else "description",
+        proof,
+        ACCEPTED[proof],
+        grounds,
+        [_counted(found, case) for found in case.counted],
+        considered,
+        ids(case.confirmed(case.own, False)) if case.own else [],
+        None if change is None else iso_day(change[0] - 1),
+        None if change is None else Next(iso_day(change[0]), change[1].proof, change[1].name),
+        _notes(case, proof, if_exact),
+        Journal(known_at, _checkpoint(register, known_at)),
+    )
+
+
+def _settled(case: Case, rule: type[Rule]) -> Proof | None:
+    """None when the codes alone settle the proof; else the proof for goods that no partial line describes.
+
+    Each partial line may or may not describe the goods, so that n of them give two to the power of n readings. All
+    readings agree if four do, and each of the four is one reading: with no partial line, with all, with those of
+    the states that have an exact line, with those whose measure is not confirmed. For if readings differ, then (a) no
+    proof with all means no proof with fewer, since less than all is still one state confirmed, or none but the state of
+    origin; (b) P24 and P37(1) only fail as lines are added, P36 only comes to hold, and P37(2) and P37(3) stay. So
+    the heaviest reading holds no P36 and is otherwise as large as can be: all lines, or all of one state, or all
+    that are unconfirmed. With partial lines only, the description settles it in any case.
+    """
+    exact = [found for found in case.counted if found.match == "exact"]
+    if len(exact) == len(case.counted):
+        return None
+    consignment, day = case.consignment, case.day
+    with_none = decide(Tally(consignment, day, exact)).proof
+    if not exact or with_none != rule.proof:
+        return with_none
+    states = {found.line.version.state for found in exact if not _set_aside(found.line, case)}
+    same_states = [f for f in case.counted if f.match == "exact" or f.line.version.state in states]
+    unconfirmed = [f for f in case.counted if f.match == "exact" or not consignment.confirmed(f.line.version)]
+    for reading in (same_states, unconfirmed):
+        if decide(Tally(consignment, day, reading)).proof != rule.proof:
+            return with_none
+    return None
+
+
+def _set_aside(line: Line, case: Case) -> bool:
+    return line.version.kind == EXPORT_DUTY and case.day <= case.consignment.duties_until
+
+
+def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> list[Ground]:
+    """The rule that decides; for a declaration each that allows it; then those that set measures aside."""
+    holding = [rule]
+    if rule.proof == "origin_declaration":
+        holding += [other for other in _DECLARATIONS if other is not rule and other.holds(tally)]
+    if not tally.consignment.third_country:
+        if case.set_aside and rule is not A11_1:
+            holding.append(A11_1)
+        if case.own and case.foreign:
+            holding.append(P2)
+    return [Ground(held.name, held.text(case), held.measures(case)) for held in holding]
+
+
+_DECLARATIONS: Final = tuple(rule for rule in RULES if rule.proof == "origin_declaration")
+_CONDITIONS: Final = tuple(rule for rule in RULES if issubclass(rule, Condition))
+
+
+def _considered(case: Case, tally: Tally, rule: type[Rule]) -> list[Considered]:
+    weight = _WEIGHT[rule.proof]
+    if not weight:
+        return []
+    return [
+        Considered(other.name, False, other.why_not(case))
+        for other in _CONDITIONS
+        if _WEIGHT[other.proof] < weight and other.concerns(tally)
+    ]
+
+
+_NUMBER_BITS: Final = 24
+_NO_LINE: Final = (1 << _NUMBER_BITS) - 1
+
+
+def _change(consignment: Consignment, tally: Tally, proof: Proof) -> tuple[int, type[Rule]] | None:
+    """The first later day with another proof, and the rule that decides on it. May use the tally up.
+
+    A line stands the same way on all days between two of its events, so that taking it out as of the day before and
+    adding it as of the day keeps the sums right at the cost of the lines that change.
+    """
+    lines, after = consignment.lines, _settled_until(consignment, proof)
+    if after >= FOREVER:
+        return None
+    if after > consignment.day:
+        tally = Tally(consignment, after, lines)
+    add = tally.add
+    events = _events(consignment, after)
+    last = len(events) - 1
+    before = -1
+    for place, event in enumerate(events):
+        day, number = event >> _NUMBER_BITS, event & _NO_LINE
+        # A line that has two events on one day is still to be moved once.
+        if event != before and number != _NO_LINE:
+            line = lines[number].line
+            add(line, day - 1, -1)
+            add(line, day, 1)
+        before = event
+        if place == last or events[place + 1] >> _NUMBER_BITS != day:
+            tally.day = day
+            rule = decide(tally)
+            if rule.proof != proof:
+                return day, rule
+    return None
+
+
+def _settled_until(consignment: Consignment, proof: Proof) -> int:
+    """A day through which a special certificate is sure to be needed, found without asking the rules day by day.
+
+    Where no compliance is confirmed, one line of another state to which neither P24 nor P37(1) extends is enough for
+    it: P37(2) and P37(3) do not hold on the day asked, its limits only fall, and nothing else can lighten the proof.
+    So it is needed as long as one such line follows on another.
+    """
+    until = consignment.day
+    if proof != "special_certificate" or consignment.compliance:
+        return until
+    origin = consignment.origin
+    blocking = []
+    for line, _ in consignment.lines:
+        version = line.version
+        if not version.permitted_to and not version.suspensions and version.kind != EXPORT_DUTY:
+            since = line.start + WINDOW_DAYS + 1
+            if version.state != origin and since <= line.end:
+                if since <= until and line.end >= FOREVER:
+                    return FOREVER
+                blocking.append((since, line.end))
+    blocking.sort()
+    for since, end in blocking:
+        if since > until + 1:
+            break
+        if end > until:
+            until = end
+    return until
+
+
+def _events(consignment: Consignment, after: int) -> list[int]:
+    """The days after ``after`` on which anything changes that a rule asks, in order, each with its line.
+
+    Day and place of the line stand in one integer, which sorts faster than a pair. An event of no line is one of the
+    consignment: another limit of P37(2).
+    """
+    events: list[int] = []
+    for number, (line, _) in enumerate(consignment.lines):
+        start, end, version = line.start, line.end, line.version
+        closed = start + WINDOW_DAYS + 1
+        if start > after:
+            events.append(start << _NUMBER_BITS | number)
+        if after < closed <= end:
+            events.append(closed << _NUMBER_BITS | number)
+        if after <= end < FOREVER:
+            events.append((end + 1) << _NUMBER_BITS | number)
+        if version.permitted_to or version.suspensions or version.kind == EXPORT_DUTY:
+            turns = _turns(version, consignment.duties_until)
+            events += [day << _NUMBER_BITS | number for day in turns if after < day <= FOREVER]
+    if consignment.value is not None:
+        events += [day << _NUMBER_BITS | _NO_LINE for day, _ in LIMITS if day > after]
+    events.sort()
+    return events
+
+
+def _turns(version: Version, duties_until: int) -> list[int]:
+    """The days on which a permission, a suspension, or for a duty the transition begins or is over."""
+    days = [duties_until + 1] if version.kind == EXPORT_DUTY else []
+    if version.permitted_to:
+        days += (version.permitted_from, version.permitted_to + 1)
+    for start, end in version.suspensions:
+        days += (start, end + 1)
+    return days
+
+
+def _counted(found: LineMatch, case: Case) -> Counted:
+    line = found.line
+    version = line.version
+    return Counted(
+        version.id,
+        version.state,
+        version.kind,
+        line.number,
+        found.match,
+        line.code_from,
+        line.code_to,
+        iso_day(version.effective_from),
+        None if version.effective_to >= FOREVER else iso_day(version.effective_to),
+        iso_day(version.included_on),
+        Window(iso_day(line.start), iso_day(line.window_until)),
+        version.permitted(case.day),
+        version.state == case.consignment.origin,
+        _set_aside(line, case),
+        version.number,
+    )
+
+
+_PROOF_TEXTS: Final[dict[str, Text]] = {
+    "none": Text("документ о происхождении товара не требуется", "no proof of origin is required"),
+    "outside_rules": Text("Правила не применяются", "the Rules do not apply"),
+    "origin_declaration": Text("требуется декларация о происхождении товара", "an origin declaration is required"),
+    "special_certificate": Text("требуется специальный сертификат", "a special certificate is required"),
+}
+
+
+def _notes(case: Case, proof: Proof, if_exact: Proof | None) -> tuple[Note | msgspec.Raw, ...]:
+    notes: tuple[Note | msgspec.Raw, ...] = NOTES_WITH_COPY if "certificate_copy" in ACCEPTED[proof] else NOTES
+    if not _in_nomenclature(case.consignment.code):
+        notes = (_unknown_code(case.consignment.code), *notes)
+    if if_exact is not None:
+        notes = (_by_description(case, if_exact), *notes)
+    return notes
+
+
+def _by_description(case: Case, if_exact: Proof) -> Note:
+    partial = [f"{found.line.version.id} ({found.line.number})" for found in case.counted if found.match == "partial"]
+    shown, otherwise = listed(partial), _PROOF_TEXTS[if_exact]
+    return Note(
+        "P2",
+        Text(
+            f"Решает описание товара: код указывает на меру лишь отчасти (мера, товарная строка) – {shown.ru}. "
+            "Ответ дан для товара, соответствующего описаниям этих строк; если он не соответствует ни одному "
+            f"из них, {otherwise.ru}.",
+            "The description of the goods decides: only part of the code is meant by (measure, line) "
+            f"{shown.en}. The answer is for goods that all these lines describe; if none does, {otherwise.en}.",
+        ),
+    )
+
+
+def _in_nomenclature(code: str) -> bool:
+    if len(code) == 3:
+        return any(heading.startswith(code) for heading in harmonized.children(code[:2]))
+    return harmonized.exists(code)
+
+
+def _unknown_code(code: str) -> Note:
+    return Note(
+        "P2",
+        Text(
+            f"Кода {spaced(code)} нет в Гармонизированной системе 2022 года: проверьте код, аналогичность товара "
+            "определяется прежде всего по нему.",
+            f"Code {spaced(code)} is not in the Harmonized System 2022: check it, similar goods are known "
+            "by their code first.",
+        ),
+    )
+
+
+_roots: Final[WeakKeyDictionary[Register, dict[int, str]]] = WeakKeyDictionary()
+_ROOTS_KEPT: Final = 64
+
+
+def _checkpoint(register: Register, seq: int) -> str:
+    """The root of the log over the first ``seq`` entries. Kept: the journal only grows, so a root never changes."""
+    roots = _roots.setdefault(register, {})
+    root = roots.get(seq)
+    if root is None:
+        if len(roots) >= _ROOTS_KEPT:
+            roots.clear()
+        root = roots[seq] = register.checkpoint(seq)
+    return root

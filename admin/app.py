@@ -1,0 +1,119 @@
+"""The one place where everything is put together."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar
+from litestar.di import Provide
+
+import consultations.api
+import feeds.api
+import register.api
+import register.pages
+from admin import health
+from admin.scheduler import Scheduler
+from admin.settings import Settings
+from feeds.log import Log
+from feeds.notes import KeyFileError, Signer, load_key, load_or_create_key
+from register.api.openapi import openapi_config
+from register.api.proof import proof_shortcut
+from register.database import open_database
+from register.pages.errors import problem_handler
+from register.service import RegisterService, Terms
+from register.web import PublicApp
+
+log = logging.getLogger(__name__)
+
+
+def create_service(
+    settings: Settings, *, demonstration: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> RegisterService:
+    """The Register of this process, not yet started. Times come from ``clock``, UTC."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    terms = Terms(
+        zone=ZoneInfo(settings.time_zone),
+        duties_until=settings.duties_until,
+        base_url=settings.address,
+        demonstration=demonstration,
+    )
+    return RegisterService(open_database(settings.database), terms, clock)
+
+
+def signers(settings: Settings) -> list[Signer]:
+    """The key of the log, made on first start, and the one before it while a rotation lasts: both sign.
+
+    The log's name is given once, with its first key; a later change of the address leaves it. Raises ``KeyFileError``
+    when a file cannot be used, or bears another name than ``REGISTER_LOG_NAME`` asks.
+    """
+    path = settings.key_file
+    former = settings.former_key_file
+    name = load_key(former).name if former.exists() else settings.origin
+    key = load_key(path) if path.exists() else load_or_create_key(path, name)
+    if settings.log_name and key.name != settings.log_name:
+        raise KeyFileError(
+            ru=f"{path}: ключ журнала {key.name}, а REGISTER_LOG_NAME задаёт {settings.log_name}",
+            en=f"{path} holds the key of {key.name}, but REGISTER_LOG_NAME asks for {settings.log_name}",
+        )
+    return [key, load_key(former)] if former.exists() else [key]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    demonstration: bool = False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    handlers: Sequence[Any] = (),
+    scheduled: bool = True,
+) -> Litestar:
+    """The whole service as an ASGI application; its database must be migrated.
+
+    ``handlers`` are added to the rest. A process that is not ``scheduled`` announces no dates and leaves it to others.
+    Raises what opening the signing key raises when the key cannot be read; nothing else is opened before start-up.
+    """
+    service = create_service(settings, demonstration=demonstration, clock=clock)
+    published_log = Log(service, signers(settings), settings.last_signed)
+    scheduler = Scheduler(service, every_seconds=settings.announce_seconds)
+
+    @asynccontextmanager
+    async def running(_: Litestar) -> AsyncIterator[None]:
+        await service.start()
+        await published_log.start()
+        # What was replayed stays for good: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
+        if scheduled:
+            scheduler.start()
+        try:
+            yield
+        finally:
+            await scheduler.stop()
+            await service.stop()
+
+    app = PublicApp(
+        route_handlers=[
+            *register.api.route_handlers,
+            *consultations.api.route_handlers,
+            *feeds.api.route_handlers,
+            *register.pages.route_handlers,
+            *health.route_handlers,
+            *handlers,
+        ],
+        dependencies={
+            "service": Provide(lambda: service, sync_to_thread=False, use_cache=True),
+            "published_log": Provide(lambda: published_log, sync_to_thread=False, use_cache=True),
+        },
+        exception_handlers={Exception: problem_handler},
+        openapi_config=openapi_config(settings.address),
+        shortcuts={"/api/v1/proof": proof_shortcut(service)},
+        lifespan=[running],
+    )
+    app.state.service = service
+    app.state.published_log = published_log
+    return app

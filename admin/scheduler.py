@@ -1,0 +1,78 @@
+"""The clock of a process: announces dates that have come. It only announces; what holds on a day follows from dates.
+
+Every process runs one. It may be late, run twice, or run in two processes at once: the database keeps each date's
+announcement unique, and one process leads by a lock, so that the others do no work for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from register.announcements import Announcer
+from register.database import DatabaseError
+from register.service import RegisterService
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Looks every ``every_seconds`` for dates that have come, and once at start."""
+
+    def __init__(self, service: RegisterService, every_seconds: int) -> None:
+        self._service = service
+        self._announcer = Announcer(service.database, service.register, service.terms.zone, clock=service.now)
+        self._every = every_seconds
+        self._scheduler: AsyncIOScheduler | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._scheduler.add_job(
+            self.announce,
+            "interval",
+            seconds=self._every,
+            next_run_time=self._service.now() + timedelta(milliseconds=200),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """Start no further run and break a running one off: what it has not announced yet, the next start does."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._scheduler = None
+
+    async def announce(self) -> None:
+        """Append the entries of the dates that have come, if this process leads. A failed run is tried at the next."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        service = self._service
+        try:
+            async with service.database.leader("scheduler") as leads:
+                if not leads:
+                    return
+                await service.catch_up()
+                entries = await self._announcer.run(service.today())
+                if entries:
+                    await service.catch_up()
+                    log.info("announced %d dates that have come", len(entries))
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+        except DatabaseError as error:
+            log.warning("dates were not announced this time, the next run does it: %s", error)

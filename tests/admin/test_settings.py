@@ -1,0 +1,56 @@
+"""Settings come from the environment, are documented, and say what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from admin.settings import PREFIX, SettingError, Settings
+
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def test_every_setting_is_documented() -> None:
+    text = DOCS.read_text()
+    missing = [name for name in Settings.model_fields if f"`{PREFIX}{name.upper()}`" not in text]
+    assert missing == []
+
+
+def test_every_documented_setting_exists() -> None:
+    named = {line.split("`")[1] for line in DOCS.read_text().splitlines() if line.startswith(f"| `{PREFIX}")}
+    assert named == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_defaults_work_without_any_variable() -> None:
+    settings = Settings.from_environment({"HOME": "/nowhere"})
+    assert settings.database == "var/register.sqlite3"
+    assert settings.address == "http://127.0.0.1:8000"
+    assert settings.key_file == Path("var/signing.key")
+    assert settings.origin == "127.0.0.1:8000/log"
+
+
+def test_an_empty_variable_is_the_same_as_none() -> None:
+    assert Settings.from_environment({"REGISTER_BASE_URL": ""}).base_url is None
+
+
+def test_the_base_address_loses_its_slash_and_names_the_log() -> None:
+    settings = Settings.from_environment({"REGISTER_BASE_URL": "https://register.example/"})
+    assert (settings.address, settings.origin) == ("https://register.example", "register.example/log")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REGISTER_PORT", "70000"),
+        ("REGISTER_PORT", "eighty"),
+        ("REGISTER_TIME_ZONE", "Europe/Moskow"),
+        ("REGISTER_BASE_URL", "register.example"),
+        ("REGISTER_BASE_URL", "https://register.example/?a=b"),
+        ("REGISTER_DUTIES_UNTIL", "31.12.2027"),
+        ("REGISTER_LOG_LEVEL", "loud"),
+        ("REGISTER_ANNOUNCE_SECONDS", "0"),
+        ("REGISTER_COLOUR", "blue"),
+    ],
+)
+def test_what_cannot_be_used_names_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingError, match=f"^{name}: "):
+        Settings.from_environment({name: value})

@@ -15,13 +15,14 @@ from litestar.di import Provide
 
 import consultations.api
 import feeds.api
+import feeds.extract.api
 import register.api
 import register.pages
-from admin import health
+from admin import health, marks
 from admin.scheduler import Scheduler
 from admin.settings import Settings
 from feeds.log import Log
-from feeds.notes import KeyFileError, Signer, load_key, load_or_create_key
+from feeds.notes import KeyFileError, load_key, load_or_create_key
 from register.api.openapi import openapi_config
 from register.api.proof import proof_shortcut
 from register.database import open_database
@@ -46,22 +47,28 @@ def create_service(
     return RegisterService(open_database(settings.database), terms, clock)
 
 
-def signers(settings: Settings) -> list[Signer]:
-    """The key of the log, made on first start, and the one before it while a rotation lasts: both sign.
+async def open_log(settings: Settings, service: RegisterService) -> Log:
+    """The signed log over a started service, checked against what was signed last.
 
-    The log's name is given once, with its first key; a later change of the address leaves it. Raises ``KeyFileError``
-    when a file cannot be used, or bears another name than ``REGISTER_LOG_NAME`` asks.
+    The key is made on first start. Its name is given once, with the first key; a later change of the address leaves it.
+    While a file with ``.former`` at its end lies beside it, a rotation lasts: both keys sign. Raises ``KeyFileError``
+    when a file cannot be used or bears another name than ``REGISTER_LOG_NAME`` asks, ``LogFork`` and
+    ``SignedFileError`` as `Log.start`.
     """
-    path = settings.key_file
-    former = settings.former_key_file
-    name = load_key(former).name if former.exists() else settings.origin
-    key = load_key(path) if path.exists() else load_or_create_key(path, name)
-    if settings.log_name and key.name != settings.log_name:
+    path = settings.key_file(await marks.journal(service.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    former = path.with_name(f"{path.name}.former")
+    keys = [load_key(former)] if former.exists() else []
+    name = keys[0].name if keys else settings.origin
+    keys.insert(0, load_key(path) if path.exists() else load_or_create_key(path, name))
+    if settings.log_name and keys[0].name != settings.log_name:
         raise KeyFileError(
-            ru=f"{path}: ключ журнала {key.name}, а REGISTER_LOG_NAME задаёт {settings.log_name}",
-            en=f"{path} holds the key of {key.name}, but REGISTER_LOG_NAME asks for {settings.log_name}",
+            ru=f"{path}: ключ журнала {keys[0].name}, а REGISTER_LOG_NAME задаёт {settings.log_name}",
+            en=f"{path} holds the key of {keys[0].name}, but REGISTER_LOG_NAME asks for {settings.log_name}",
         )
-    return [key, load_key(former)] if former.exists() else [key]
+    published = Log(service, keys, path.with_name("last-signed"))
+    await published.start()
+    return published
 
 
 def create_app(
@@ -75,16 +82,15 @@ def create_app(
     """The whole service as an ASGI application; its database must be migrated.
 
     ``handlers`` are added to the rest. A process that is not ``scheduled`` announces no dates and leaves it to others.
-    Raises what opening the signing key raises when the key cannot be read; nothing else is opened before start-up.
+    Nothing is opened before start-up, which fails as `RegisterService.start` and `open_log` do.
     """
     service = create_service(settings, demonstration=demonstration, clock=clock)
-    published_log = Log(service, signers(settings), settings.last_signed)
     scheduler = Scheduler(service, every_seconds=settings.announce_seconds)
 
     @asynccontextmanager
-    async def running(_: Litestar) -> AsyncIterator[None]:
+    async def running(app: Litestar) -> AsyncIterator[None]:
         await service.start()
-        await published_log.start()
+        app.state.published_log = await open_log(settings, service)
         # What was replayed stays for good: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
@@ -101,13 +107,14 @@ def create_app(
             *register.api.route_handlers,
             *consultations.api.route_handlers,
             *feeds.api.route_handlers,
+            *feeds.extract.api.route_handlers,
             *register.pages.route_handlers,
             *health.route_handlers,
             *handlers,
         ],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False, use_cache=True),
-            "published_log": Provide(lambda: published_log, sync_to_thread=False, use_cache=True),
+            "published_log": Provide(lambda: app.state.published_log, sync_to_thread=False),
         },
         exception_handlers={Exception: problem_handler},
         openapi_config=openapi_config(settings.address),
@@ -115,5 +122,4 @@ def create_app(
         lifespan=[running],
     )
     app.state.service = service
-    app.state.published_log = published_log
     return app

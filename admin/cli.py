@@ -78,7 +78,8 @@ async def progress(what: str) -> AsyncIterator[Callable[[int, int], None]]:
 def main() -> None:
     """The Register of separate export measures. Settings are environment variables REGISTER_…: see docs/settings.md."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for noisy in ("apscheduler", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 @main.command("migrate")
@@ -196,6 +197,45 @@ def export(directory: Path) -> None:
 
     written = run(lambda: run_export(settings(), directory))
     console.print(f"{written} files written to {directory}", markup=False)
+
+
+@main.command()
+@click.argument("url")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--follow", is_flag=True, help="Go on, by stream where there is one, until interrupted")
+@click.option("--key", default=None, help="Verifier key of the log; without it the first one seen is kept")
+@click.option("--duties-until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="A11(1), as the server has it")
+@click.option("--language", type=click.Choice(["ru", "en"]), default="en", show_default=True)
+def mirror(
+    url: str, directory: Path, follow: bool, key: str | None, duties_until: datetime | None, language: Language
+) -> None:
+    """Mirror the Register at URL in DIRECTORY, every entry checked against the signed log.
+
+    Exit status 0: the mirror is up to date; 1: the folder is damaged; 2: the server cannot be reached, or another
+    process mirrors there; 3: what the server shows contradicts what was signed, and the last good state was kept.
+    """
+    from feeds.mirror import mirror_command
+
+    until = duties_until and duties_until.date()
+    sys.exit(mirror_command(url, directory, follow, key=key, duties_until=until, language=language))
+
+
+@main.command()
+@click.argument("target", required=False)
+@click.option("--key", default=None, help="Verifier key of the log that is trusted")
+@click.option("--language", type=click.Choice(["ru", "en"]), default="en", show_default=True)
+def verify(target: str | None, key: str | None, language: Language) -> None:
+    """Say in one line whether TARGET is whole: a server's address, a mirror, an export, or an extract (PDF).
+
+    Without TARGET it is this Register's own journal against the last signed checkpoint. Exit status 0: whole; 1: not;
+    2: it could not be checked.
+    """
+    from admin.verifying import verify as verify_target
+
+    chosen = settings()
+    verdict = run(lambda: verify_target(chosen, target, key))
+    click.echo(verdict.line(language))
+    sys.exit(verdict.exit_status)
 
 
 @main.command("backup")

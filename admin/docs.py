@@ -18,9 +18,10 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "rules.md"
 _HEAD: Final = """\
 # Rules
 
-Everything that the Register decides or refuses by, in our words; the Russian text of the law governs. **P24** is point 24
-of the Rules, **A4(1)** Article 4, paragraph 1 of the Agreement of 4 December 2023, **T7** Annex 7 to the Treaty on the
-Union; **H**, **Q** and **D** are rules of this house, **C** the documented choices where the law is silent.
+Everything that the Register decides or refuses by, in our words; the Russian text of the law governs. **P24** is
+point 24 of the Rules, **A4(1)** Article 4, paragraph 1 of the Agreement of 4 December 2023, **T7** Annex 7 to the
+Treaty on the Union; **H**, **Q** and **D** are rules of this house, **C** the documented choices where the law is
+silent.
 
 This page is written from the code (`python -m admin.docs`); a test fails when it is not up to date.
 """

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 
-from admin.app import create_app, create_service, signers
+from admin import demonstration
+from admin.app import create_app, create_service, open_log
 from admin.settings import Settings
 from feeds.export import write
-from feeds.log import Log
 
 
 def serve(settings: Settings, *, demonstration: bool) -> None:
@@ -29,10 +30,14 @@ def serve(settings: Settings, *, demonstration: bool) -> None:
 
 
 async def export(settings: Settings, directory: Path) -> int:
-    """Write the public Register to ``directory``; return the number of files written."""
+    """Write the public Register to ``directory``; return the number of files written.
+
+    Raises ``OSError``, and what starting the service and its log raises.
+    """
     service = create_service(settings)
     await service.start()
     try:
-        return write(service, directory, Log(service, signers(settings), settings.last_signed))
+        service.terms = replace(service.terms, demonstration=await demonstration.loaded(service.database))
+        return write(service, directory, await open_log(settings, service))
     finally:
         await service.stop()

@@ -125,24 +125,16 @@ class Settings(BaseModel):
         """The address that links and identifiers bear, no slash at its end."""
         return self.base_url or f"http://{self.host}:{self.port}"
 
-    @property
-    def key_file(self) -> Path:
-        """Where the log's private key lies: outside the database."""
-        return self.signing_key_file or self.data_dir / "signing.key"
+    def key_file(self, journal: str) -> Path:
+        """Where the private key of a journal's log lies: outside the database, one to a journal.
 
-    @property
-    def former_key_file(self) -> Path:
-        """Where the key before this one lies while a rotation lasts; with it every checkpoint bears both signatures."""
-        return self.key_file.with_name(f"{self.key_file.name}.former")
-
-    @property
-    def last_signed(self) -> Path:
-        """Where the last signed checkpoint is kept, so that a log that was cut or changed is never signed."""
-        return self.key_file.with_name("last-signed")
+        Another journal under one key would be a fork of its log, so a new database gets a new key.
+        """
+        return self.signing_key_file or self.data_dir / f"log-{journal}" / "signing.key"
 
     @property
     def secret_key_path(self) -> Path:
-        """Where the key of the accounts' secrets lies: outside the database."""
+        """Where the key of the secrets that the database holds lies: outside it."""
         return self.secret_key_file or self.data_dir / "secret.key"
 
     @property

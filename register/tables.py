@@ -79,6 +79,16 @@ class Draft(Table, tablename="draft"):
     created_at = Timestamptz()
     updated_at = Timestamptz()
     published_seq = BigInt(null=True, default=None)
+    author = BigInt(null=True, default=None)
+    author_name = Varchar(length=200, null=True, default=None)
+    submitter = BigInt(null=True, default=None)
+    submitter_name = Varchar(length=200, null=True, default=None)
+    approver = BigInt(null=True, default=None)
+    approver_name = Varchar(length=200, null=True, default=None)
+    returned_reason = Text(null=True, default=None)
+    publish_at = Timestamptz(null=True, default=None)
+    measure = Varchar(length=40, null=True, default=None)
+    base_version = Integer(null=True, default=None)
 
 
 class NomenclatureEdition(Table, tablename="nomenclature_edition"):

@@ -35,6 +35,7 @@ _TAGS: Final = (
     Tag("Reading", "Measures, codes and consultations, as they stood on any day."),
     Tag("Proof of origin", "Which proof of origin the Rules ask for."),
     Tag("Changes", "The journal: what changed since, and the proof that nothing else did."),
+    Tag("Subscribing", "Feeds, calendars, the archive and the signed log."),
 )
 
 

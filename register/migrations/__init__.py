@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from register.database import Database, Migration, apply_migrations
-from register.migrations import m0001_journal, m0002_drafts, m0003_nomenclature
+from register.migrations import m0001_journal, m0002_drafts, m0003_nomenclature, m0004_drafts
 
 MIGRATIONS: tuple[Migration, ...] = (
     m0001_journal.MIGRATION,
     m0002_drafts.MIGRATION,
     m0003_nomenclature.MIGRATION,
+    m0004_drafts.MIGRATION,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +16,22 @@ from litestar.di import Provide
 import consultations.api
 import feeds.api
 import feeds.extract.api
+import feeds.webhooks.api
 import register.api
 import register.pages
-from admin import health, marks
+from admin import accounts, health, marks
+from admin.accounts.subscribers import subscriber
 from admin.scheduler import Scheduler
 from admin.settings import Settings
 from feeds.log import Log
 from feeds.notes import KeyFileError, load_key, load_or_create_key
+from feeds.webhooks.addresses import read_networks
+from feeds.webhooks.office import Webhooks
 from register.api.openapi import openapi_config
 from register.api.proof import proof_shortcut
-from register.database import open_database
+from register.database import DatabaseError, open_database
+from register.entries import EntryError
+from register.merkle import LogError
 from register.pages.errors import problem_handler
 from register.service import RegisterService, Terms
 from register.web import PublicApp
@@ -85,22 +91,28 @@ def create_app(
     Nothing is opened before start-up, which fails as `RegisterService.start` and `open_log` do.
     """
     service = create_service(settings, demonstration=demonstration, clock=clock)
+    webhooks = Webhooks(service, opened=read_networks(settings.webhook_networks))
     scheduler = Scheduler(service, every_seconds=settings.announce_seconds)
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        await service.start()
-        app.state.published_log = await open_log(settings, service)
-        # What was replayed stays for good: the collector need not walk it again and again.
-        gc.collect()
-        gc.freeze()
-        if scheduled:
-            scheduler.start()
-        try:
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(service.stop)
+            try:
+                await service.start()
+                app.state.published_log = await open_log(settings, service)
+            except (DatabaseError, EntryError, LogError) as error:
+                log.critical("the service does not start: %s", error)
+                raise
+            # What was replayed stays for good: the collector need not walk it again and again.
+            gc.collect()
+            gc.freeze()
+            if scheduled:
+                scheduler.start()
+                ending.push_async_callback(scheduler.stop)
+                webhooks.start()
+                ending.push_async_callback(webhooks.stop)
             yield
-        finally:
-            await scheduler.stop()
-            await service.stop()
 
     app = PublicApp(
         route_handlers=[
@@ -108,18 +120,25 @@ def create_app(
             *consultations.api.route_handlers,
             *feeds.api.route_handlers,
             *feeds.extract.api.route_handlers,
+            *feeds.webhooks.api.route_handlers,
+            *accounts.route_handlers,
             *register.pages.route_handlers,
             *health.route_handlers,
             *handlers,
         ],
         dependencies={
             "service": Provide(lambda: service, sync_to_thread=False, use_cache=True),
+            "webhooks": Provide(lambda: webhooks, sync_to_thread=False, use_cache=True),
+            "subscriber": Provide(subscriber),
+            **accounts.dependencies,
             "published_log": Provide(lambda: app.state.published_log, sync_to_thread=False),
         },
-        exception_handlers={Exception: problem_handler},
+        exception_handlers={Exception: problem_handler, **accounts.exception_handlers},
         openapi_config=openapi_config(settings.address),
         shortcuts={"/api/v1/proof": proof_shortcut(service)},
         lifespan=[running],
     )
     app.state.service = service
+    app.state.scheduler = scheduler
+    app.state.accounts = accounts.open_accounts(settings, service.database, service.now)
     return app

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,47 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from admin import backup, demonstration
-from admin.migrations import migrate
-from admin.settings import SettingError, Settings
+from admin.accounts import commands as accounts_commands
+from admin.console import opened, run, settings
+from admin.settings import Settings
+from admin.subscribers import subscriber
 from register import intake, nomenclature
-from register.database import Database, DatabaseError, open_database
 from register.words import Language
 
-T = TypeVar("T")
 console = Console(stderr=True, highlight=False)
-
-
-def settings() -> Settings:
-    """The settings of this run; a bad one ends the command with its name and what it takes."""
-    try:
-        return Settings.from_environment()
-    except SettingError as error:
-        raise click.ClickException(str(error)) from error
-
-
-@asynccontextmanager
-async def opened(chosen: Settings) -> AsyncIterator[Database]:
-    """The database, with its folder made and its schema up to date."""
-    chosen.data_dir.mkdir(parents=True, exist_ok=True)
-    database = open_database(chosen.database)
-    await database.start()
-    try:
-        await migrate(database)
-        yield database
-    finally:
-        await database.close()
-
-
-def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run ``work``; an unreachable or refused database ends the command in one line, not in a traceback."""
-
-    async def whole() -> T:
-        return await work()
-
-    try:
-        return asyncio.run(whole())
-    except DatabaseError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @asynccontextmanager
@@ -278,6 +243,9 @@ def bench(sizes: str, seconds: float, rounds: int) -> None:
 
     run_bench([int(size) for size in sizes.split(",")], seconds, rounds)
 
+
+for group in (subscriber, *accounts_commands.groups):
+    main.add_command(group)
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -37,7 +37,7 @@ class Scheduler:
             self.announce,
             "interval",
             seconds=self._every,
-            next_run_time=self._service.now() + timedelta(milliseconds=200),
+            next_run_time=datetime.now(UTC) + timedelta(milliseconds=200),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,

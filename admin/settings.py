@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from feeds.webhooks.addresses import read_networks
+
 PREFIX = "REGISTER_"
 
 
@@ -55,6 +57,10 @@ class Settings(BaseModel):
         int, Field(ge=1, le=86_400, description="How often dates that have come are looked for, in seconds")
     ] = 60
 
+    webhook_networks: Annotated[
+        str, Field(description="Private networks in which webhooks may be delivered, such as 10.0.0.0/8, 127.0.0.0/8")
+    ] = ""
+
     # Accounts: sign-in, sessions, OpenID Connect.
     secret_key_file: Annotated[
         Path | None,
@@ -83,6 +89,12 @@ class Settings(BaseModel):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no time zone is called {value!r}") from error
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        read_networks(value)
         return value
 
     @field_validator("base_url")

@@ -12,6 +12,7 @@ from datetime import date
 from importlib.resources import as_file, files
 from typing import Final
 
+from admin import marks
 from register import intake, journal
 from register.database import Database
 
@@ -30,12 +31,7 @@ async def load(
     """
     if await journal.head(database) > 0:
         return None
-    await database.execute(
-        "INSERT INTO mark (name, value, set_at) VALUES ({}, {}, {}) ON CONFLICT (name) DO NOTHING",
-        MARK,
-        TABLE,
-        journal.utc_now(),
-    )
+    await marks.set_once(database, MARK, TABLE)
     with as_file(files(__name__) / TABLE) as path:
         try:
             return await intake.load(database, [path], included_on="effective", today=today, progress=progress)
@@ -46,4 +42,4 @@ async def load(
 
 async def loaded(database: Database) -> bool:
     """Whether this Register holds the demonstration: pages and feeds then say that the data are not official."""
-    return bool(await database.fetch_rows("SELECT 1 FROM mark WHERE name = {}", MARK))
+    return await marks.get(database, MARK) is not None

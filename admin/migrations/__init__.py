@@ -1,6 +1,7 @@
 """The tables of this package, and the order in which the whole schema is brought up to date."""
 
 from admin.migrations import m0001_mark, m0002_accounts
+from feeds.migrations import MIGRATIONS as FEEDS_MIGRATIONS
 from register.database import Database, Migration
 from register.migrations import migrate as migrate_register
 
@@ -9,4 +10,4 @@ MIGRATIONS: tuple[Migration, ...] = (m0001_mark.MIGRATION, m0002_accounts.MIGRAT
 
 async def migrate(database: Database) -> list[str]:
     """Bring every package's tables up to date; return the ids applied now. Safe to run twice, by two processes too."""
-    return await migrate_register(database, MIGRATIONS)
+    return await migrate_register(database, (*FEEDS_MIGRATIONS, *MIGRATIONS))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from litestar import Response, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Server, Tag
+from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 from litestar.types import ControllerRouterHandler
 
 from register.api.calls import Asked, Service, shelf
@@ -36,7 +36,11 @@ _TAGS: Final = (
     Tag("Proof of origin", "Which proof of origin the Rules ask for."),
     Tag("Changes", "The journal: what changed since, and the proof that nothing else did."),
     Tag("Subscribing", "Feeds, calendars, the archive and the signed log."),
+    Tag("Subscriptions", "Webhooks after the Standard Webhooks specification; with a token."),
 )
+
+
+_BEARER: Final = SecurityScheme(type="http", scheme="bearer", description="A token with the scope that a call names")
 
 
 class _NoPages(Router):
@@ -54,6 +58,7 @@ def openapi_config(base_url: str) -> OpenAPIConfig:
         description=_ABOUT,
         servers=[Server(url=base_url)],
         tags=list(_TAGS),
+        components=Components(security_schemes={"bearer": _BEARER}),
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
         openapi_router=_NoPages("/api", route_handlers=[]),

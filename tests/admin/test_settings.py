@@ -24,7 +24,7 @@ def test_defaults_work_without_any_variable() -> None:
     settings = Settings.from_environment({"HOME": "/nowhere"})
     assert settings.database == "var/register.sqlite3"
     assert settings.address == "http://127.0.0.1:8000"
-    assert settings.key_file == Path("var/signing.key")
+    assert settings.key_file("1a2b") == Path("var/log-1a2b/signing.key")
     assert settings.origin == "127.0.0.1:8000/log"
 
 

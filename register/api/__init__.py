@@ -14,6 +14,7 @@ from register.api.openapi import api_asset, api_page, openapi_json
 from register.api.proof import get_proof, post_proof
 from register.api.snapshot import get_snapshot
 from register.api.stream import stream_changes
+from register.api.terms import get_terms
 
 readings: Final = Router(
     API,
@@ -30,6 +31,7 @@ readings: Final = Router(
         get_inclusion_proof,
         get_snapshot,
         get_code,
+        get_terms,
     ],
 )
 route_handlers: Final[list[Any]] = [readings, api_page, openapi_json, api_asset]

@@ -226,6 +226,14 @@ class InclusionProof(msgspec.Struct):
     header: Annotated[str, Meta(description="The leaf itself; it names the SHA-256 of the entry's bytes.")]
 
 
+class TermsOfDeployment(msgspec.Struct):
+    """What a deployment decides."""
+
+    time_zone: str
+    duties_until: Day | None
+    demonstration: bool
+
+
 class Snapshot(msgspec.Struct):
     """The whole Register as it was known at entry `seq`, whose log has the root `root` (base64)."""
 

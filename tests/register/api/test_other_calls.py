@@ -86,3 +86,12 @@ async def test_consultations_come_from_their_entries(filled: Api) -> None:
     assert len((await filled.get("/snapshot")).json()["consultations"]) == 2
     await filled.include(notified("BY", "0101"))
     assert (await filled.get("/consultations")).json()["seq"] == 10
+
+
+async def test_the_terms_of_the_deployment_are_published(api: Api) -> None:
+    assert (await api.get("/terms")).json() == {
+        "time_zone": "Europe/Moscow",
+        "duties_until": None,
+        "demonstration": False,
+    }
+    assert_problem(await api.get("/terms?a=1"), 422)

@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,8 @@ import feeds.extract.api
 import feeds.webhooks.api
 import register.api
 import register.pages
-from admin import accounts, health, marks
+from admin import accounts, health, marks, workbench
+from admin.accounts.core import PATH
 from admin.accounts.subscribers import subscriber
 from admin.scheduler import Scheduler
 from admin.settings import Settings
@@ -30,6 +32,8 @@ from feeds.webhooks.office import Webhooks
 from register.api.openapi import openapi_config
 from register.api.proof import proof_shortcut
 from register.database import DatabaseError, open_database
+from register.drafts import api as drafts
+from register.drafts.attachments import Cabinet
 from register.entries import EntryError
 from register.merkle import LogError
 from register.pages.errors import problem_handler
@@ -122,6 +126,8 @@ def create_app(
             *feeds.extract.api.route_handlers,
             *feeds.webhooks.api.route_handlers,
             *accounts.route_handlers,
+            *drafts.route_handlers,
+            *workbench.route_handlers,
             *register.pages.route_handlers,
             *health.route_handlers,
             *handlers,
@@ -131,6 +137,8 @@ def create_app(
             "webhooks": Provide(lambda: webhooks, sync_to_thread=False, use_cache=True),
             "subscriber": Provide(subscriber),
             **accounts.dependencies,
+            "audit": Provide(lambda: accounts.audit, sync_to_thread=False, use_cache=True),
+            "cabinet": Provide(lambda: Cabinet(settings.data_dir / "attachments"), sync_to_thread=False),
             "published_log": Provide(lambda: app.state.published_log, sync_to_thread=False),
         },
         exception_handlers={Exception: problem_handler, **accounts.exception_handlers},
@@ -141,4 +149,5 @@ def create_app(
     app.state.service = service
     app.state.scheduler = scheduler
     app.state.accounts = accounts.open_accounts(settings, service.database, service.now)
+    app.state.accounts.options = replace(app.state.accounts.options, home=PATH)
     return app

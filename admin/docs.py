@@ -12,6 +12,7 @@ from typing import Final
 from register import proof, rules
 from register.code_signs import CodeDoubt
 from register.doubts import DoubtKind
+from register.drafts.rules import DRAFT_RULES
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "rules.md"
 
@@ -61,6 +62,9 @@ def page() -> str:
     ]
     entered = ((rule.id, rule.severity, rule.en(), rule.ru) for rule in rules.RULES)
     lines += rows(entered, "rule", "severity", "says", "по-русски")
+    lines += ["", "## A draft on its way to publication", ""]
+    drafts = ((rule.id, rule.en, rule.ru) for rule in DRAFT_RULES.values())
+    lines += rows(drafts, "rule", "says", "по-русски")
     lines += ["", "## Doubts in the cell of codes", ""]
     codes = ((doubt.rule, doubt.reason["en"], doubt.reason["ru"]) for doubt in CodeDoubt)
     lines += rows(codes, "doubt", "is", "по-русски")

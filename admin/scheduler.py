@@ -1,4 +1,6 @@
-"""The clock of a process: announces dates that have come. It only announces; what holds on a day follows from dates.
+"""The clock of a process: announces dates that have come, and publishes approved drafts whose time has come.
+
+It changes no answer: what holds on a day follows from dates.
 
 Every process runs one. It may be late, run twice, or run in two processes at once: the database keeps each date's
 announcement unique, and one process leads by a lock, so that the others do no work for nothing.
@@ -12,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from admin.accounts import audit
 from register.announcements import Announcer
 from register.database import DatabaseError
+from register.drafts.publishing import publish_due
 from register.service import RegisterService
 
 log = logging.getLogger(__name__)
@@ -67,6 +71,7 @@ class Scheduler:
                 if not leads:
                     return
                 await service.catch_up()
+                await publish_due(service.database, service, service.now(), audit=audit)
                 entries = await self._announcer.run(service.today())
                 if entries:
                     await service.catch_up()

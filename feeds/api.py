@@ -11,30 +11,28 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from anyio import to_thread
 from litestar import Response
-from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
+import feeds.data_api
+import feeds.log_api
+from feeds.calendar import ICAL, calendar, deadlines
 from feeds.channels import Channel, archive_document, entries_document
 from feeds.document import ATOM, MEDIA_TYPES, Document, Format, render
-from feeds.log import Log, last_entry, tile_bytes
 from feeds.opml import OPML, opml
 from feeds.selection import CONSULTATIONS, SHOWN, FeedFilter, selections
-from feeds.tiles import TileError, parse_tile_path
 from feeds.upcoming import upcoming_document
 from register.api.calls import Asked, Service, reading, shelf
 from register.api.changes import FILTERS
 from register.api.filters import entry_filter
-from register.api.parameters import KIND, NO_PARAMETERS, STATE, Parameter, Parameters, one_of
+from register.api.parameters import CODE, KIND, STATE, Parameter, Parameters, one_of
 from register.service import RegisterService
-from register.web import IMMUTABLE, PUBLIC_MINUTE, REVALIDATE, Prepared, not_found, ready, respond
+from register.web import IMMUTABLE, PUBLIC_MINUTE, Prepared, not_found, ready, respond
 from register.words import LANGUAGES
 
-PublishedLog = NamedDependency[Log]
-PLAIN: Final = "text/plain; charset=utf-8"
-BYTES: Final = "application/octet-stream"
 TAG: Final = "Subscribing"
 
 LANG: Final = Parameter(
@@ -48,6 +46,19 @@ LANG: Final = Parameter(
 REGISTER_PARAMETERS: Final = Parameters((*FILTERS, KIND, LANG))
 CONSULTATION_PARAMETERS: Final = Parameters((STATE, LANG))
 LANGUAGE_ONLY: Final = Parameters((LANG,))
+CALENDAR_PARAMETERS: Final = Parameters(
+    (
+        STATE,
+        Parameter(
+            "code",
+            "Dates of measures that have to do with the code, or of the goods line that has; both directions.",
+            CODE.read,
+            CODE.schema,
+            CODE.example,
+        ),
+        LANG,
+    )
+)
 PAGE: Final = Parameter(
     "page",
     "The number of a closed page of 100 entries, and `.atom`.",
@@ -56,15 +67,6 @@ PAGE: Final = Parameter(
     "1.atom",
     required=True,
 )
-TILE: Final = Parameter(
-    "path",
-    "Level and number of a tile as C2SP tlog-tiles writes them, `entries` in place of the level for entry bundles.",
-    str,
-    Schema(type=OpenAPIType.STRING, pattern=r"^/?(entries|[0-9]{1,2})(/x[0-9]{3})*/[0-9]{3}(\.p/[0-9]{1,3})?$"),
-    "entries/000.p/118",
-    required=True,
-)
-
 Handler = Callable[..., Any]
 _EXAMPLES: Final[dict[Format, str]] = {
     "atom": '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">…</feed>',
@@ -183,6 +185,35 @@ def _reading(path: str, form: Format, parameters: Parameters, summary: str) -> C
 
 
 @reading(
+    "/feeds/deadlines.ics",
+    name="feeds_deadlines_ics",
+    summary="The dates of the measures as a calendar (iCalendar, RFC 5545).",
+    answer=str,
+    example="BEGIN:VCALENDAR\r\nVERSION:2.0\r\n…\r\nEND:VCALENDAR\r\n",
+    parameters=CALENDAR_PARAMETERS,
+    media_type=ICAL,
+    tag=TAG,
+)
+async def get_deadlines(request: Asked, service: Service) -> Response[bytes]:
+    """First and last days in force and the last of the 15 days of point 37, from 30 days ago to 365 days ahead, as days
+    at the Commission's seat. A date that a later version moved stays with `STATUS:CANCELLED` under its `UID`."""
+    path, query = "/feeds/deadlines.ics", request.scope["query_string"]
+    asked = CALENDAR_PARAMETERS.read(query)
+    pairs, register, today = _given(query, asked), service.register, service.today()
+    own, key = shelf(service), (path, pairs, register.seq, today)
+    prepared = own.kept.find(key)
+    if prepared is None:
+        seq = register.seq
+        # Chosen here and written in a thread: the index changes only in this thread, bodies never.
+        found = deadlines(register, today, asked["state"], asked["code"])
+        channel = _channel(service, "deadlines", asked, pairs)
+        address = _address(service, path, pairs)
+        body = await to_thread.run_sync(calendar, register, found, channel, service.terms.base_url, address)
+        prepared = own.kept.keep(key, Prepared(body, ICAL, seq=seq))
+    return respond(request, prepared)
+
+
+@reading(
     "/feeds/archive/{page:str}",
     name="feeds_archive",
     summary="A closed page of 100 entries (RFC 5005), which never changes.",
@@ -237,60 +268,6 @@ def get_opml(request: Asked, service: Service) -> Response[bytes]:
     return ready(request, opml(terms.base_url, asked["lang"], terms.demonstration), OPML, seq=0)
 
 
-@reading(
-    "/log/checkpoint",
-    name="log_checkpoint",
-    summary="The signed checkpoint of the journal (C2SP tlog-checkpoint).",
-    answer=str,
-    example="register.example/log\n118\nh6Y0cSLmmZYYxHuaxQxCcvkzFMdN3r1Cz4s4HpM5UXw=\n\n— register.example/log …\n",
-    media_type=PLAIN,
-    tag=TAG,
-)
-async def get_checkpoint(request: Asked, published_log: PublishedLog) -> Response[bytes]:
-    """An Ed25519 signed note: the origin of the log, the number of entries, and the Merkle root over them."""
-    NO_PARAMETERS.read(request.scope["query_string"])
-    size, note = await published_log.checkpoint()
-    return ready(request, note, PLAIN, seq=size, cache=REVALIDATE)
-
-
-@reading(
-    "/log/key",
-    name="log_key",
-    summary="The key that verifies checkpoints, as name+hash+key (C2SP signed-note).",
-    answer=str,
-    example="register.example/log+5c1b3f2a+AW…\n",
-    media_type=PLAIN,
-    tag=TAG,
-)
-def get_key(request: Asked, published_log: PublishedLog) -> Response[bytes]:
-    """One key to a line, the present one first; more than one only while the key is being changed."""
-    NO_PARAMETERS.read(request.scope["query_string"])
-    return ready(request, published_log.verifier_keys.encode(), PLAIN, seq=0)
-
-
-@reading(
-    "/log/tile/{path:path}",
-    name="log_tile",
-    summary="A tile of the Merkle tree, or a bundle of the entries' headers (C2SP tlog-tiles).",
-    answer=bytes,
-    example="",
-    in_path=(TILE,),
-    problems=(404, 422),
-    media_type=BYTES,
-    tag=TAG,
-)
-def get_tile(request: Asked, service: Service) -> Response[bytes]:
-    """A full tile never changes; a partial one gives way to fuller ones. Leaf `seq - 1` is the header of entry
-    `seq`."""
-    NO_PARAMETERS.read(request.scope["query_string"])
-    try:
-        tile = parse_tile_path(f"tile/{request.path_params['path'].lstrip('/')}")
-        body = tile_bytes(service.register, tile)
-    except TileError as error:
-        raise not_found(error.text["ru"], error.text["en"], "/path") from None
-    return ready(request, body, BYTES, seq=last_entry(tile), cache=IMMUTABLE if tile.full else PUBLIC_MINUTE)
-
-
 _FORMS: Final[tuple[Format, ...]] = ("rss", "atom")
 route_handlers: Final[list[Any]] = [
     *(_entries_feed("register", form, REGISTER_PARAMETERS, "The newest 100 entries of the journal") for form in _FORMS),
@@ -299,9 +276,9 @@ route_handlers: Final[list[Any]] = [
         for form in _FORMS
     ),
     *(_upcoming_feed(form) for form in _FORMS),
+    get_deadlines,
     get_archive,
     get_opml,
-    get_checkpoint,
-    get_key,
-    get_tile,
+    *feeds.log_api.route_handlers,
+    *feeds.data_api.route_handlers,
 ]

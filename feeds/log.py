@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from feeds.cosignatures import Cosignatures
 from feeds.notes import Checkpoint, NoteError, Signer, open_checkpoint
 from feeds.tiles import FULL_WIDTH, Tile, TileError, entry_bundle, exists, hash_tile
 from register.index import Register
@@ -57,6 +58,7 @@ class Log:
         self._path = last_signed
         self._kept: tuple[int, bytes] | None = None
         self._signing = asyncio.Lock()
+        self.cosignatures = Cosignatures(service.database)
 
     @property
     def verifier_keys(self) -> str:
@@ -71,10 +73,28 @@ class Log:
         await self.checkpoint()
 
     async def checkpoint(self) -> tuple[int, bytes]:
-        """The signed checkpoint of the newest entry, and its number. Signed once for each number, and kept.
+        """The signed checkpoint of the newest entry with the cosignatures of it, and its number.
 
-        A process that is behind another one first reads on. Raises as ``start``.
+        Signed once for each number, and kept. A process that is behind another one first reads on. Raises as ``start``.
         """
+        size, note = await self._signed()
+        await self.cosignatures.refresh()
+        return size, self._with_cosignatures(note)
+
+    def published(self) -> tuple[int, bytes]:
+        """As ``checkpoint``, at once: without reading on, and with the cosignatures that are in memory.
+
+        Raises ``LogFork``, ``SignedFileError``.
+        """
+        size, note = self.sign()
+        return size, self._with_cosignatures(note)
+
+    def _with_cosignatures(self, note: bytes) -> bytes:
+        text, _, _ = note.decode().rpartition("\n\n")
+        lines = self.cosignatures.under(Checkpoint.parse(f"{text}\n"))
+        return note + "".join(f"{line}\n" for line in lines).encode()
+
+    async def _signed(self) -> tuple[int, bytes]:
         if (kept := self._present()) is not None:
             return kept
         async with self._signing:
@@ -94,7 +114,10 @@ class Log:
         return kept if kept is not None and kept[0] == self._service.register.seq else None
 
     def sign(self) -> tuple[int, bytes]:
-        """As ``checkpoint``, at once and without reading on. Raises ``LogFork``, ``SignedFileError``."""
+        """The checkpoint of the newest entry with the log's own signatures alone, at once and without reading on.
+
+        Raises ``LogFork``, ``SignedFileError``.
+        """
         if (kept := self._present()) is not None:
             return kept
         with self._locked():

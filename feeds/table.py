@@ -1,18 +1,22 @@
 """The Register as a table: one row to a goods line, for spreadsheets and for loading elsewhere.
 
 CSV after RFC 4180 in UTF-8 with a byte order mark, without which a spreadsheet program takes Cyrillic for something
-else. The heads are the names of the contract's fields. Dates are ``YYYY-MM-DD``, lists are separated by ``; ``.
-Pure: no database, no web.
+else; and the same table as XLSX. The heads are the names of the contract's fields. Dates are ``YYYY-MM-DD`` (in XLSX:
+dates), lists are separated by ``; ``. Pure: no database, no web.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from feeds.channels import EMPTY_SINCE
+from feeds.document import AUTHOR
+from feeds.workbook import CELL_LENGTH, Cell, xlsx
+from register.facts import Version
 from register.index import Register
 from register.words import written_span
 
@@ -52,17 +56,59 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 """What a spreadsheet program would take for the beginning of a formula and run."""
 
 
-def table(register: Register, today: date) -> bytes:
-    """The table of every measure; status as on ``today``. A text that looks like a formula has ``'`` before it."""
+CSV: Final = "text/csv; charset=utf-8"
+_CUT: Final = " … (полностью – в measures.json / in full: measures.json)"
+_DATES: Final = frozenset(
+    name for name in COLUMNS if name.endswith(("_from", "_to", "_on", "_until")) and not name.startswith("code_")
+)
+
+
+def table(register: Register, today: date, versions: Iterable[Version] | None = None) -> bytes:
+    """The table of every measure, or of ``versions``, as CSV; status as on ``today``.
+
+    A text that looks like a formula has ``'`` before it.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for version in register.versions():
+    for row in _table(register, today, versions):
+        writer.writerow([_safe(row[name]) for name in COLUMNS])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def workbook(
+    register: Register, today: date, versions: Iterable[Version] | None = None, seq: int | None = None
+) -> bytes:
+    """The same as XLSX; the same Register on the same day gives the same bytes. ``seq``: the newest entry then.
+
+    Codes are texts, so that zeros stay; a text too long for a cell says so at its end.
+    """
+    last = register.seq if seq is None else seq
+    rows = ([_cell(name, row[name]) for name in COLUMNS] for row in _table(register, today, versions))
+    return xlsx(
+        COLUMNS,
+        [40 if name.endswith(("_ru", "_en")) else 14 for name in COLUMNS],
+        rows,
+        title="Единый реестр отдельных мер",
+        author=AUTHOR["ru"],
+        at=register.recorded_at(last) if last else EMPTY_SINCE,
+    )
+
+
+def _cell(name: str, value: Any) -> Cell:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if name in _DATES:
+        return date.fromisoformat(value)
+    text = str(value)
+    return text if len(text) <= CELL_LENGTH else text[: CELL_LENGTH - len(_CUT)] + _CUT
+
+
+def _table(register: Register, today: date, versions: Iterable[Version] | None) -> Iterator[dict[str, Any]]:
+    for version in register.versions() if versions is None else versions:
         record = register.record(version)
         record["status"] = version.status(today.toordinal())
-        for row in _rows(record):
-            writer.writerow([_safe(row[name]) for name in COLUMNS])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+        yield from _rows(record)
 
 
 def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

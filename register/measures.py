@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, TypeAdapter, model_validator
 
 from register.codes import CodeSpan, normalise
 
@@ -52,7 +52,18 @@ def _strict_date(value: object) -> object:
     raise ValueError("a date is written YYYY-MM-DD / дата пишется ГГГГ-ММ-ДД")
 
 
-Day = Annotated[date, BeforeValidator(_strict_date)]
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2199, 12, 31)
+"""No act reaches further; a day beyond is a slip of the pen, and the days after it must still be days."""
+
+
+def _plausible(value: date) -> date:
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"a date lies between {FIRST_DAY} and {LAST_DAY} / дата – от {FIRST_DAY} до {LAST_DAY}")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_strict_date), AfterValidator(_plausible)]
 Code = Annotated[str, BeforeValidator(lambda value: normalise(value) if isinstance(value, str) else value)]
 
 

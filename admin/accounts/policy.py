@@ -161,6 +161,10 @@ class Actor:
         """Whether the one table, and the scopes where there are any, allow ``action``."""
         return allows(self.role, self.scopes, action)
 
+    def can(self, action: str) -> bool:
+        """``may``, for packages below that know actions by their words. Raises ``ValueError`` for a word that is none."""
+        return self.may(Action(action))
+
     def may_for(self, action: Action, state: str) -> bool:
         """``may``, and an official only for the own state."""
         return self.may(action) and (self.role is not Role.OFFICIAL or self.state == state)

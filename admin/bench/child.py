@@ -1,7 +1,7 @@
 """The measured process of a bench: replays a journal, times answers in process, then serves on loopback.
 
-Run by ``admin.bench.run`` as ``python -m admin.bench.child DATABASE``. Prints one line of JSON, then serves until its
-standard input closes.
+Run by ``admin.bench.run`` as ``python -m admin.bench.child DATABASE READERS``. Prints one line of JSON, then serves
+until its standard input closes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from litestar import get
 
 from admin.app import create_app
 from admin.bench import synthetic
+from admin.bench.readers import allow_files
 from admin.settings import Settings
 from register.proof import Question, answer
 from register.service import RegisterService
@@ -40,6 +41,12 @@ ASKED = 4_000
 def hello() -> str:
     """The bare endpoint that everything is held against."""
     return "hello"
+
+
+@get("/resident", sync_to_thread=False, include_in_schema=False)
+def resident_size() -> str:
+    """What the server takes of the memory now, in bytes."""
+    return str(resident())
 
 
 def resident() -> int:
@@ -73,11 +80,12 @@ def timed(service: RegisterService) -> dict[str, float]:
     return {"median_us": median(spent), "p99_us": spent[len(spent) * 99 // 100]}
 
 
-async def main(database: str) -> None:
+async def main(database: str, readers: int) -> None:
     """Replay, measure, print, serve."""
     logging.disable(logging.WARNING)
+    allow_files(readers)
     chosen = Settings(database_url=database, data_dir=Path(database).parent)
-    app = create_app(chosen, handlers=[hello], scheduled=False)
+    app = create_app(chosen, handlers=[hello, resident_size], scheduled=False)
     service: RegisterService = app.state.service
     synthetic.subheadings()
     await service.database.start()
@@ -93,7 +101,7 @@ async def main(database: str) -> None:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     found["port"] = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
     asyncio.get_running_loop().call_soon(threading.Thread(target=_watch_input, args=(server,), daemon=True).start)
     print(json.dumps(found), flush=True)
     await server.serve(sockets=[listening])
@@ -105,4 +113,4 @@ def _watch_input(server: uvicorn.Server) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    uvloop.run(main(sys.argv[1], int(sys.argv[2])))

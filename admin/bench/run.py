@@ -1,4 +1,4 @@
-"""Runs the bench and prints its tables. Everything in one run, on one worker, rounds of the endpoints side by side."""
+"""Runs the bench. Everything in one run, on one worker, rounds of the endpoints side by side, on loopback."""
 
 from __future__ import annotations
 
@@ -8,23 +8,36 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
-from typing import Any
+from time import monotonic, perf_counter, sleep
 
+import httpx
+import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from admin.bench import synthetic
 from admin.bench.child import questions
 from admin.bench.load import requests_per_second
+from admin.bench.readers import measure_streams
+from admin.bench.report import Found, console, print_report, write_json
 from admin.migrations import migrate
 from register.database import open_database
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 BATCH = 5_000
+READERS = 1_000
+FEED = "/feeds/register.atom"
+READY_SECONDS = 300
+"""How long the measured process may take to replay, time its answers and listen."""
+MIRROR_SECONDS = 300
+WARM_UP_SECONDS = 0.5
+
+
+class BenchError(RuntimeError):
+    """A process of the bench has failed; what it said is on standard error."""
 
 
 async def prepare(path: Path, count: int) -> None:
@@ -48,92 +61,117 @@ async def prepare(path: Path, count: int) -> None:
     connection.close()
 
 
-def paths_of(count: int) -> dict[str, list[str]]:
-    """What is asked over HTTP: every request another question or another measure."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked of one endpoint over HTTP, and the status of every answer."""
+
+    paths: Sequence[str]
+    status: int = 200
+    headers: str = ""
+
+
+def loads(port: int, count: int) -> dict[str, Load]:
+    """What is asked: every request another question or another measure, and a feed that the caller has."""
     names = [entry.subject for entry, _, _ in synthetic.entries(min(count, 2_000))]
+    feed = httpx.get(f"http://127.0.0.1:{port}{FEED}", headers={"Accept-Encoding": "identity"}, trust_env=False)
+    tag = feed.raise_for_status().headers["etag"]
     return {
-        "hello": ["/hello"],
-        "proof": [f"/api/v1/proof?code={code}&date={day}" for code, day in questions(4_000)],
-        "measure": [f"/api/v1/measures/{name}" for name in names],
+        "hello": Load(["/hello"]),
+        "proof": Load([f"/api/v1/proof?code={code}&date={day}" for code, day in questions(4_000)]),
+        "measure": Load([f"/api/v1/measures/{name}" for name in names]),
+        "feed_304": Load([FEED], 304, f"If-None-Match: {tag}\r\n"),
     }
 
 
-async def over_http(port: int, count: int, seconds: float, rounds: int) -> dict[str, float]:
+async def over_http(port: int, count: int, seconds: float, rounds: int) -> Found:
     """Requests per second, the median of the rounds; each round goes through every endpoint in turn."""
-    rates: dict[str, list[float]] = {}
-    for name, paths in (asked := paths_of(count)).items():
-        await requests_per_second(port, paths, min(0.5, seconds))  # warm-up, not counted
-        rates[name] = []
-    for _ in range(rounds):
-        for name, paths in asked.items():
-            rates[name].append(await requests_per_second(port, paths, seconds))
+    asked = loads(port, count)
+    rates: dict[str, list[float]] = {name: [] for name in asked}
+    for turn in range(rounds + 1):
+        for name, load in asked.items():
+            lasting = seconds if turn else min(WARM_UP_SECONDS, seconds)
+            rate = await requests_per_second(port, load.paths, lasting, status=load.status, headers=load.headers)
+            if turn:  # the first turn warms up and does not count
+                rates[name].append(rate)
     return {name: median(found) for name, found in rates.items()}
 
 
-def measure(count: int, seconds: float, rounds: int) -> dict[str, Any]:
-    """One size: a fresh process on a fresh journal."""
+def mirrored(port: int, rounds: int) -> Found:
+    """Entries per second of a client that mirrors from zero: by its own processor time, and by the clock; medians."""
+    own, wall = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="register-bench-mirror-") as folder:
+            command = [sys.executable, "-m", "admin.bench.mirroring", f"http://127.0.0.1:{port}", folder]
+            done = subprocess.run(command, stdout=subprocess.PIPE, timeout=MIRROR_SECONDS, check=True)
+        took = json.loads(done.stdout)
+        own.append(took["entries"] / took["own_s"])
+        wall.append(took["entries"] / took["wall_s"])
+    return {"mirror_own": median(own), "mirror_wall": median(wall)}
+
+
+@contextmanager
+def serving(path: Path, readers: int) -> Iterator[Found]:
+    """A fresh process that serves the journal at ``path``; gives what it found before it listened, and its port."""
+    command = [sys.executable, "-m", "admin.bench.child", str(path), str(readers)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdin is not None
+    try:
+        found = child.stdout.readline()
+        if not found:
+            raise BenchError("the measured process ended before it served")
+        figures: Found = json.loads(found)
+        _wait_until_up(child, figures["port"])
+        yield figures
+    finally:
+        child.stdin.close()
+        try:
+            child.wait(30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        child.stdout.close()
+
+
+def _wait_until_up(child: subprocess.Popen[bytes], port: int) -> None:
+    deadline = monotonic() + READY_SECONDS
+    while child.poll() is None and monotonic() < deadline:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/hello", trust_env=False).raise_for_status()
+        except httpx.TransportError:
+            sleep(0.1)
+            continue
+        return
+    raise BenchError("the measured process does not serve")
+
+
+def measure(out: Console, count: int, seconds: float, rounds: int, readers: int) -> Found:
+    """One size: a fresh process on a fresh journal. ``readers`` above 0: mirrors and streams are measured too."""
     with tempfile.TemporaryDirectory(prefix="register-bench-") as folder:
         path = Path(folder) / "register.sqlite3"
         started = perf_counter()
         asyncio.run(prepare(path, count))
-        console.print(f"{count:>9,} measures written in {perf_counter() - started:.1f} s", style="dim")
-        child = subprocess.Popen(
-            [sys.executable, "-m", "admin.bench.child", str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert child.stdout is not None
-        assert child.stdin is not None
-        try:
-            found: dict[str, Any] = json.loads(child.stdout.readline())
-            found.update(asyncio.run(_when_up(found["port"], count, seconds, rounds)))
-        finally:
-            child.stdin.close()
-            child.wait(30)
+        out.print(f"{count:>9,} measures written in {perf_counter() - started:.1f} s", style="dim")
+        with serving(path, readers) as found:
+            port = found["port"]
+            found |= asyncio.run(over_http(port, count, seconds, rounds))
+            if readers:
+                found |= mirrored(port, rounds)
+                # Last: it enters measures.
+                found |= uvloop.run(measure_streams(port, str(path), readers))
         return found
 
 
-async def _when_up(port: int, count: int, seconds: float, rounds: int) -> dict[str, float]:
-    async with asyncio.timeout(120):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
-                continue
-            writer.close()
-            break
-    return await over_http(port, count, seconds, rounds)
+def run(
+    sizes: Sequence[int], seconds: float, rounds: int, *, readers: int = READERS, json_path: Path | None = None
+) -> None:
+    """Measure every size and print the figures with their targets; mirrors and streams at the largest size only.
 
-
-def run(sizes: Sequence[int], seconds: float, rounds: int) -> None:
-    """Measure every size and print the figures with their targets."""
-    results = [measure(size, seconds, rounds) for size in sorted(sizes)]
-    table = Table(title="One worker, one run; requests per second are medians of the rounds", title_justify="left")
-    for heading in ("measures", "hello /s", "proof /s", "proof : hello", "measure /s", "answer µs", "p99 µs",
-                    "bytes per measure", "replay s"):  # fmt: skip
-        table.add_column(heading, justify="right")
-    for found in results:
-        table.add_row(
-            f"{found['measures']:,}",
-            f"{found['hello']:,.0f}",
-            f"{found['proof']:,.0f}",
-            f"{found['proof'] / found['hello']:.2f}",
-            f"{found['measure']:,.0f}",
-            f"{found['median_us']:.1f}",
-            f"{found['p99_us']:.1f}",
-            f"{found['bytes_per_measure']:,.0f}",
-            f"{found['replay_s']:.2f}",
-        )
-    console.print(table)
-    _print_targets(results[0], results[-1])
-
-
-def _print_targets(small: dict[str, Any], large: dict[str, Any]) -> None:
-    slower = small["proof"] / large["proof"]
-    for text, value, holds in (
-        ("proof at least 0.5 of hello", large["proof"] / large["hello"], large["proof"] >= 0.5 * large["hello"]),
-        (f"proof at most 1.3 times slower than at {small['measures']:,}", slower, slower <= 1.3),
-        ("answer in process at most 50 µs", large["median_us"], large["median_us"] <= 50),
-        ("at most 4,000 bytes per measure", large["bytes_per_measure"], large["bytes_per_measure"] <= 4_000),
-        ("replay at most 5 s per 100,000 entries", large["replay_s"], large["replay_s"] <= large["measures"] / 20_000),
-    ):
-        console.print(f"{'holds' if holds else 'MISSED':>7}  {text}: {value:,.2f} at {large['measures']:,}")
+    ``seconds`` is the length of a round, ``readers`` the number of streams, ``json_path`` a file for the figures.
+    """
+    out = console()
+    ordered = sorted(sizes)
+    found = [measure(out, size, seconds, rounds, readers if size == ordered[-1] else 0) for size in ordered]
+    print_report(out, found)
+    if json_path is not None:
+        write_json(json_path, found, seconds, rounds)

@@ -77,12 +77,15 @@ def entries(count: int, seed: int = 1) -> Iterator[tuple[Entry, bytes, bytes]]:
         item = notified(dice, tree)
         year = int(item["effective_from"][:4])
         number = numbers[item["state"], year] = numbers.get((item["state"], year), 0) + 1
-        name = measure_id(item["state"], year, number)
-        measure = Measure.model_validate({**item, "id": name, "version": 1, "seq": seq})
-        record = measure.public(measure.included_on)
-        summary = {"ru": f"Включена мера {name}", "en": f"Measure {name} is included"}
-        moment = FIRST_MOMENT + timedelta(seconds=seq)
-        entry = Entry(seq, moment, "measure.included", name, "legal_change", summary, None, record, record["acts"],
-                      "A4(4)")  # fmt: skip
-        body = entry.body()
-        yield entry, header(seq, moment, entry.type, name, body), body
+        yield inclusion(seq, FIRST_MOMENT + timedelta(seconds=seq), item, year, number)
+
+
+def inclusion(seq: int, moment: datetime, item: dict[str, Any], year: int, number: int) -> tuple[Entry, bytes, bytes]:
+    """The inclusion of a notified measure under a number, as entry, header and body; ``moment`` in UTC."""
+    name = measure_id(item["state"], year, number)
+    measure = Measure.model_validate({**item, "id": name, "version": 1, "seq": seq})
+    record = measure.public(measure.included_on)
+    summary = {"ru": f"Включена мера {name}", "en": f"Measure {name} is included"}
+    entry = Entry(seq, moment, "measure.included", name, "legal_change", summary, None, record, record["acts"], "A4(4)")
+    body = entry.body()
+    return entry, header(seq, moment, entry.type, name, body), body

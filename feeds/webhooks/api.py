@@ -17,12 +17,12 @@ from feeds.webhooks import store
 from feeds.webhooks.addresses import AddressRefused
 from feeds.webhooks.authorise import Subscriber
 from feeds.webhooks.described import call
-from feeds.webhooks.idempotency import Answer, claim, find, keep, once, read_key, release
 from feeds.webhooks.inputs import Change, NewSubscription, Nothing, Replay, Rotation, read
 from feeds.webhooks.office import Webhooks
 from register.api.calls import API, Asked, Service
 from register.api.parameters import LIMIT_100, MAX_SEQ, NO_PARAMETERS, Parameter, Parameters, whole
 from register.entries import timestamp
+from register.idempotency import Answer, claim, find, keep, once, read_key, release
 from register.service import RegisterService
 from register.web import JSON, Reply, finding, not_found, ready, refused
 

@@ -17,12 +17,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 
-from feeds.webhooks import idempotency, notices
+from feeds.webhooks import notices
 from feeds.webhooks.follower import Follower, Post, Tools
 from feeds.webhooks.ledger import Ledger
 from feeds.webhooks.notices import Notify
 from feeds.webhooks.places import Places
 from feeds.webhooks.records import revision, select
+from register import idempotency
 from register.database import Database, DatabaseError, Leadership
 from register.service import RegisterService
 

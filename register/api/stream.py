@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import anyio
 from litestar import Response
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPResponseBodyEvent, Receive, Scope, Send
 
 from register.api.calls import Asked, Service, Shelf, reading, shelf
 from register.api.changes import FILTERS, beyond_head
 from register.api.filters import EntryFilter, entry_filter
 from register.api.parameters import AFTER, Parameter, Parameters, Refused
+from register.index import Register
 from register.service import RegisterService
 from register.web import HEAD_KEY, finding, refused
 
@@ -89,14 +92,89 @@ class _StreamResponse(Response[bytes]):
         return self._stream
 
 
+class _Turn:
+    """One wait for the journal: a task, and what wakes everybody when it is done."""
+
+    __slots__ = ("over", "task")
+
+    def __init__(self, service: RegisterService) -> None:
+        self.over = asyncio.Event()
+        self.task = asyncio.create_task(_quiet(service, service.register.seq), name="look on for the streams")
+        self.task.add_done_callback(self._done)
+
+    def _done(self, _: asyncio.Task[bool]) -> None:
+        self.over.set()
+
+
+async def _quiet(service: RegisterService, head: int) -> bool:
+    return await service.wait_beyond(head, HEARTBEAT_SECONDS) <= head
+
+
+class Lookout:
+    """Looks on for all streams of one Register: one task waits for the journal, and every stream for that task.
+
+    A thousand streams that each waited for themselves, with a clock each, would be twice the work.
+    """
+
+    def __init__(self) -> None:
+        self._turn: _Turn | None = None
+        self._waiting = 0
+        self._made: tuple[tuple[int, int, EntryFilter], _Piece] | None = None
+
+    async def wait(self, service: RegisterService) -> bool:
+        """Until there are more entries than now: False; or until a sign of life is due: True."""
+        turn = self._turn
+        if turn is None or turn.task.done():
+            turn = self._turn = _Turn(service)
+        self._waiting += 1
+        try:
+            await turn.over.wait()
+            return turn.task.result()
+        finally:
+            self._waiting -= 1
+            if not self._waiting and self._turn is not None:
+                self._turn.task.cancel()
+                self._turn = None
+
+    def piece(self, register: Register, own: Shelf, wanted: EntryFilter, after: int) -> _Piece:
+        """What a stream sends next; made once for all that stand at the same entry and want the same."""
+        key = (after, register.seq, wanted)
+        if self._made is None or self._made[0] != key:
+            self._made = key, _Piece(register, own, wanted, after)
+        return self._made[1]
+
+
+class _Piece:
+    """Some entries as one message, None when none of those looked at passes, and the last one looked at."""
+
+    __slots__ = ("last", "message")
+
+    def __init__(self, register: Register, own: Shelf, wanted: EntryFilter, after: int) -> None:
+        scan = wanted.scan(register, after, BATCH)
+        self.last = scan.last
+        self.message = _message(b"".join(_event(register, own, seq) for seq in scan.passed)) if scan.passed else None
+
+
+_lookouts: WeakKeyDictionary[RegisterService, Lookout] = WeakKeyDictionary()
+
+
+def lookout(service: RegisterService) -> Lookout:
+    """The lookout of a service; made when first asked for."""
+    found = _lookouts.get(service)
+    if found is None:
+        found = _lookouts[service] = Lookout()
+    return found
+
+
 class EventStream(ASGIResponse):
     """One reader's stream. What it has sent is one number, so that nothing is kept for it while it is slow."""
 
-    __slots__ = ("_filter", "_last", "_service", "_shelf")
+    __slots__ = ("_filter", "_last", "_lookout", "_service", "_shelf")
 
     def __init__(self, service: RegisterService, own: Shelf, wanted: EntryFilter, after: int) -> None:
         # Not the parent's: a stream has no body to measure.
         self._service, self._shelf, self._filter, self._last = service, own, wanted, after
+        self._lookout = lookout(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the reader goes away or the server cancels."""
@@ -109,33 +187,33 @@ class EventStream(ASGIResponse):
             await self._send_all(send)
 
     async def _send_all(self, send: Send) -> None:
-        await _send_piece(send, b"retry: 3000\n\n")
+        register = self._service.register
+        await send(_message(b"retry: 3000\n\n"))
         while True:
-            while self._last < self._service.register.seq:
+            while self._last < register.seq:
                 await self._send_batch(send)
-            head = await self._service.wait_beyond(self._last, HEARTBEAT_SECONDS)
-            if head <= self._last:
-                await _send_piece(send, b": %d\n\n" % head)
+            if await self._lookout.wait(self._service):
+                await send(_message(b": %d\n\n" % register.seq))
 
     async def _send_batch(self, send: Send) -> None:
-        scan = self._filter.scan(self._service.register, self._last, BATCH)
-        if scan.passed:
-            await _send_piece(send, b"".join(self._event(seq) for seq in scan.passed))
+        piece = self._lookout.piece(self._service.register, self._shelf, self._filter, self._last)
+        if piece.message is not None:
+            await send(piece.message)
         else:
             # A long run of entries that a filter leaves out must not hold up other readers.
             await anyio.lowlevel.checkpoint()
-        self._last = scan.last
+        self._last = piece.last
 
-    def _event(self, seq: int) -> bytes:
-        events = self._shelf.events
-        event = events.get(seq)
-        if event is None:
-            register = self._service.register
-            event = b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, register.facts(seq).type.encode(), register.body(seq))
-            events[seq] = event
-            if len(events) > EVENTS_KEPT:
-                events.popitem(last=False)
-        return event
+
+def _event(register: Register, own: Shelf, seq: int) -> bytes:
+    events = own.events
+    event = events.get(seq)
+    if event is None:
+        event = b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, register.facts(seq).type.encode(), register.body(seq))
+        events[seq] = event
+        if len(events) > EVENTS_KEPT:
+            events.popitem(last=False)
+    return event
 
 
 _HEADERS: Final = (
@@ -146,8 +224,8 @@ _HEADERS: Final = (
 )
 
 
-async def _send_piece(send: Send, piece: bytes) -> None:
-    await send({"type": "http.response.body", "body": piece, "more_body": True})
+def _message(piece: bytes) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": piece, "more_body": True}
 
 
 async def _until_gone(receive: Receive, scope: anyio.CancelScope) -> None:

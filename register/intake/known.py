@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from register.database import Database
 from register.intake.outcomes import Wish
@@ -71,12 +71,23 @@ class Known:
         for key, content, source, published in rows:
             data = json.loads(content) if isinstance(content, str | bytes) else content
             measure = data.get("measure") if isinstance(data, dict) else None
-            if isinstance(measure, dict) and isinstance(measure.get("title"), dict):
+            if _has_prints(measure):
                 for print_ in draft_prints(measure, source):
                     if published:
                         self.measures.setdefault(print_, published)
                     else:
                         self.drafts.setdefault(print_, key)
+
+
+def _has_prints(measure: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a draft's measure can be known again: one that a clerk has only begun cannot, and is no notified row."""
+    return (
+        isinstance(measure, dict)
+        and isinstance(measure.get("title"), dict)
+        and isinstance(measure.get("goods"), list)
+        and all(isinstance(line, dict) for line in measure["goods"])
+        and isinstance(measure.get("printed"), dict | None)
+    )
 
 
 def draft_prints(measure: Mapping[str, Any], source: str) -> tuple[str, str]:

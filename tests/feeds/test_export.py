@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+import httpx
 import pytest
 
 from feeds import tiles
-from feeds.export import write
+from feeds.export import MANIFEST, write
 from feeds.notes import Signer, open_checkpoint
 from feeds.table import COLUMNS, table
 from register.merkle import Tree, leaf_hash
 from tests.feeds.feed_rules import check
 from tests.feeds.helpers import BASE, ORIGIN, SEED, Site
+from tests.feeds.witnesses import witnessed
 from tests.register.api.helpers import notified
 from tests.register.synthetic import build, record
 
@@ -28,27 +41,93 @@ def files(directory: Path) -> dict[str, tuple[int, int]]:
     return {str(path.relative_to(directory)): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
-@pytest.mark.anyio
-async def test_the_files_are_what_the_addresses_give(site: Site, tmp_path: Path) -> None:
+def listed(directory: Path) -> dict[str, dict[str, Any]]:
+    """The manifest, by address."""
+    return {item["address"]: item for item in json.loads((directory / MANIFEST).read_bytes())["files"]}
+
+
+class _Plain(SimpleHTTPRequestHandler):
+    """A server of plain files whose index is ``index.json``, without a redirection."""
+
+    def translate_path(self, path: str) -> str:
+        found = Path(super().translate_path(path))
+        return str(found / "index.json" if found.is_dir() else found)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """The address of a static server of these files."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Plain, directory=str(directory)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def fill(site: Site) -> None:
     await site.include_many(260)
     await site.fill()
+    consultation = {"id": "C-2026-003", "state": "KG", "status": "scheduled"}
+    await site.append("consultation.initiated", "C-2026-003", consultation, {"ru": "Консультации", "en": None})
+    await witnessed(site)
+
+
+@pytest.mark.anyio
+async def test_a_static_server_and_the_service_answer_the_same_bytes(site: Site, tmp_path: Path) -> None:
+    await fill(site)
     target = tmp_path / "out"
-    count = write(site.service, target, site.log)
-    assert count == len(files(target))
-    for name in files(target):
-        path = target / name
-        if name.startswith(("feeds/", "log/")):
-            response = await site.get(f"/{name}")
-            assert response.content == path.read_bytes(), name
-            if name.startswith("feeds/") and not name.endswith("opml.xml"):
-                check(path.read_bytes(), f"{BASE}/{name}", response.headers["content-type"])
-        elif name.startswith("entries/"):
-            seq = name.removeprefix("entries/").removesuffix(".json")
-            assert (await site.get(f"/api/v1/changes/{seq}")).content == path.read_bytes()
-    assert (await site.get("/api/v1/snapshot")).content == (target / "measures.json").read_bytes()
-    assert {path.name for path in (target / "feeds" / "archive").iterdir()} == {"1.atom", "2.atom"}
-    assert len(list((target / "entries").iterdir())) == 266
+    assert write(site.service, target, site.log) == len(files(target))
+    found = listed(target)
+    assert {item["file"] for item in found.values()} == set(files(target)) - {MANIFEST}
+    with served(target) as url:
+        async with httpx.AsyncClient(base_url=url) as client:
+            for address, item in found.items():
+                static, live = await client.get(address), await site.get(address)
+                assert (static.status_code, live.status_code) == (200, 200), address
+                assert static.content == live.content, address
+                assert item["type"] == live.headers["content-type"], address
+                assert item["cache"] == live.headers["cache-control"], address
+                assert (item["bytes"], item["sha256"]) == (
+                    len(static.content),
+                    hashlib.sha256(static.content).hexdigest(),
+                ), address
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in target.rglob("*") if path.is_file())
+
+
+@pytest.mark.anyio
+async def test_every_public_address_without_a_query_has_its_file(site: Site, tmp_path: Path) -> None:
+    await fill(site)
+    write(site.service, tmp_path / "out", site.log)
+    found = set(listed(tmp_path / "out"))
+    paths = json.loads((await site.get("/api/openapi.json")).content)["paths"]
+    without = {
+        "/api/v1/measures", "/api/v1/measures/{id}/versions/{span}", "/api/v1/proof", "/api/v1/changes",
+        "/api/v1/changes/stream", "/api/v1/changes/{seq}/proof", "/api/v1/codes/{code}",
+    }  # fmt: skip
+    examples = {
+        "/api/v1/measures/{id}": "/api/v1/measures/KG-2026-001",
+        "/api/v1/measures/{id}/history": "/api/v1/measures/KG-2026-001/history",
+        "/api/v1/changes/{seq}": "/api/v1/changes/267",
+        "/api/v1/consultations/{id}": "/api/v1/consultations/C-2026-003",
+        "/feeds/archive/{page}": "/feeds/archive/2.atom",
+        "/log/tile/{path}": "/log/tile/entries/000",
+    }
+    for path in paths:
+        assert (path in without) != (examples.get(path, path) in found), path
+    for name in ("register", "consultations", "upcoming"):
+        for form in ("atom", "rss"):
+            address = f"/feeds/{name}.{form}"
+            response = await site.get(address)
+            check(
+                (tmp_path / "out" / address.lstrip("/")).read_bytes(), BASE + address, response.headers["content-type"]
+            )
 
 
 @pytest.mark.anyio
@@ -76,20 +155,43 @@ async def test_only_what_differs_is_written(site: Site, tmp_path: Path) -> None:
     write(site.service, target, site.log)
     second = files(target)
     changed = {name for name in second if second[name] != first.get(name)}
-    assert changed == {
-        "entries/121.json",
-        "log/checkpoint",
-        "log/tile/0/000.p/121",
-        "log/tile/entries/000.p/121",
+    # A history says up to which entry it is true.
+    assert {name for name in changed if not name.endswith("/history")} == {
+        "api/v1/changes/121",
+        "api/v1/consultations/index.json",
+        "api/v1/measures/KG-2026-001/index.json",
+        "api/v1/snapshot",
+        "dcat.jsonld",
+        "export.json",
+        "feeds/deadlines.ics",
         "feeds/register.atom",
         "feeds/register.rss",
+        "log/checkpoint",
+        "log/cosignatures",
+        "log/tile/0/000.p/121",
+        "log/tile/entries/000.p/121",
         "measures.csv",
         "measures.json",
+        "measures.xlsx",
     }
-    (target / "entries" / "7.json").write_bytes(b"damaged")
+    (target / "api/v1/changes/7").write_bytes(b"damaged")
     (target / "measures.csv").unlink()
     assert write(site.service, target, site.log) == 2
-    assert (target / "entries" / "7.json").read_bytes() == site.service.register.body(7)
+    assert (target / "api/v1/changes/7").read_bytes() == site.service.register.body(7)
+
+
+@pytest.mark.anyio
+async def test_what_never_changes_is_written_once(site: Site, tmp_path: Path) -> None:
+    await site.include_many(256)
+    target = tmp_path / "out"
+    write(site.service, target, site.log)
+    fixed = {item["file"] for item in listed(target).values() if "immutable" in item["cache"]}
+    assert {"api/v1/changes/256", "feeds/archive/2.atom", "log/tile/0/000", "log/tile/entries/000"} <= fixed
+    first = files(target)
+    site.clock.move(days=40)
+    await site.include_many(50)
+    write(site.service, target, site.log)
+    assert {name: files(target)[name] for name in fixed} == {name: first[name] for name in fixed}
 
 
 @pytest.mark.anyio
@@ -116,12 +218,46 @@ async def test_a_run_that_is_broken_off_goes_on(site: Site, tmp_path: Path, monk
     assert {name: files(target)[name] for name in before} == before
 
 
+_KILLED = """
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from feeds.export import write
+from register.database import open_database
+from register.service import RegisterService, Terms
+from tests.register.synthetic import build, record
+service = RegisterService(open_database("sqlite:///never-opened.db"), Terms(ZoneInfo("Europe/Moscow")))
+service.register = build(record(f"KG-2026-{number:03}") for number in range(1, 300))
+print(write(service, Path(sys.argv[1])), flush=True)
+"""
+
+
+def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    command, whole, cut = [sys.executable, "-c", _KILLED], tmp_path / "whole", tmp_path / "cut"
+    count = int(subprocess.run([*command, whole], check=True, capture_output=True, text=True, timeout=120).stdout)
+    running = subprocess.Popen([*command, cut], stdout=subprocess.PIPE)
+    deadline = monotonic() + 60
+    while not (cut / "api/v1/changes/100").exists() and monotonic() < deadline:
+        sleep(0.002)
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=60)
+    left = {name: place for name, place in files(cut).items() if not name.endswith(".part")}
+    assert 100 <= len(left) < count
+    for name in left:
+        assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
+    again = int(subprocess.run([*command, cut], check=True, capture_output=True, text=True, timeout=120).stdout)
+    assert again == count - len(left)
+    assert {name: files(cut)[name] for name in left} == left
+    assert set(files(cut)) == set(files(whole))
+
+
 @pytest.mark.anyio
 async def test_an_empty_register_and_one_without_a_key(site: Site, tmp_path: Path) -> None:
     write(site.service, tmp_path / "out")
-    assert (await site.get("/api/v1/snapshot")).content == (tmp_path / "out" / "measures.json").read_bytes()
+    for address in ("/api/v1/snapshot", "/measures.csv", "/measures.xlsx", "/dcat.jsonld", "/feeds/deadlines.ics"):
+        assert (await site.get(address)).content == (tmp_path / "out" / address.lstrip("/")).read_bytes()
     assert not (tmp_path / "out" / "log").exists()
-    assert not (tmp_path / "out" / "entries").exists()
+    assert not (tmp_path / "out" / "api/v1/changes").exists()
 
 
 def rows(content: bytes) -> list[dict[str, str]]:

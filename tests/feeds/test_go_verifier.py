@@ -22,15 +22,13 @@ GOPATH = Path("/usr/share/gocode")
 Run = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def go_program(source: Path, home: Path) -> Run:
     """The compiled program: takes its arguments, gives its exit code and what it printed."""
     if shutil.which("go") is None or not (GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         reason = "Go or golang.org/x/mod is missing: the log is not checked by a second implementation"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    home = tmp_path_factory.mktemp("go")
     program = home / "check"
     environment = {
         "PATH": os.environ["PATH"],
@@ -40,13 +38,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "GOPATH": str(GOPATH),
         "GOTOOLCHAIN": "local",
     }
-    subprocess.run(["go", "build", "-o", program, SOURCE], env=environment, check=True, timeout=300)
+    subprocess.run(["go", "build", "-o", program, source], env=environment, check=True, timeout=300)
 
-    def call(*arguments: Path) -> tuple[int, str]:
+    def call(*arguments: Path | str) -> tuple[int, str]:
         done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout + done.stderr
 
     return call
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return go_program(SOURCE, tmp_path_factory.mktemp("go"))
 
 
 def entries(size: int) -> list[bytes]:

@@ -5,7 +5,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -317,3 +317,19 @@ async def test_the_whole_table_is_loaded_and_no_rule_refuses_a_row(database: Dat
     again = await loaded(database, DEMONSTRATION, included_on="effective")
     assert again.counts == {"included": 0, "already_there": 93, "held": 11, "refused": 26}
     assert len(await database.fetch("SELECT id FROM draft")) == 11
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "measure", [{"title": {"ru": "Лом"}}, {"title": {"ru": "Лом"}, "goods": [1]}, {"goods": []}, {"printed": [1]}, None]
+)
+async def test_a_draft_that_is_only_begun_stops_no_load(tmp_path: Path, database: Database, measure: object) -> None:
+    moment = datetime(2026, 9, 1, tzinfo=UTC)
+    async with database.transaction():
+        await database.execute(
+            "INSERT INTO draft (state, kind, content, doubts, source, created_at, updated_at)"
+            " VALUES ('draft', 'include', {}, '[]', 'desk', {}, {})",
+            json.dumps({"measure": measure}), moment, moment,
+        )  # fmt: skip
+    report = await load(database, [table(tmp_path / "t.csv", ROW)], included_on=INCLUDED, today=INCLUDED)
+    assert report.counts["included"] == 1

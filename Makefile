@@ -25,7 +25,7 @@ serve: $(VENV)/serve.stamp
 test: $(VENV)/test.stamp
 	.ci/system-packages
 	$(MAKE) check
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .

@@ -65,15 +65,24 @@ _sections: Final[list[StaffSection]] = [
 ]
 
 
+_more_catalogues: Final[list[Path]] = []
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _translations(told: Language) -> GNUTranslations:
-    return catalogue.translations(told, HERE / "locale", catalogue.LOCALE)
+    return catalogue.translations(told, HERE / "locale", catalogue.LOCALE, *_more_catalogues)
 
 
-def add_staff_sections(*sections: StaffSection) -> None:
-    """Put places of another package before ours in the staff navigation. Call it on import."""
+def add_staff_sections(*sections: StaffSection, locale: Path | None = None) -> None:
+    """Put places of another package before ours in the staff navigation, with the catalogue of their labels.
+
+    Call it on import.
+    """
     new = [section for section in sections if section not in _sections]
     _sections[:0] = new
+    if locale is not None and locale not in _more_catalogues:
+        _more_catalogues.append(locale)
+        _translations.cache_clear()
 
 
 def page(path: str, method: Literal["get", "post"] = "get", **more: Any) -> Callable[[Any], HTTPRouteHandler]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from threading import Timer
 from time import monotonic, perf_counter, sleep
 
 import httpx
@@ -117,9 +118,14 @@ def serving(path: Path, readers: int) -> Iterator[Found]:
     assert child.stdout is not None
     assert child.stdin is not None
     try:
-        found = child.stdout.readline()
+        watch = Timer(READY_SECONDS, child.kill)
+        watch.start()
+        try:
+            found = child.stdout.readline()
+        finally:
+            watch.cancel()
         if not found:
-            raise BenchError("the measured process ended before it served")
+            raise BenchError(f"the measured process ended, or took more than {READY_SECONDS} s, before it served")
         figures: Found = json.loads(found)
         _wait_until_up(child, figures["port"])
         yield figures

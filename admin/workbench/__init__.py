@@ -25,7 +25,7 @@ SECTIONS: Final = (
 )
 
 site.add_source(Source(HERE / "templates", HERE / "locale"))
-add_staff_sections(*SECTIONS)
+add_staff_sections(*SECTIONS, locale=HERE / "locale")
 
 route_handlers: Final[list[Any]] = [
     *home.route_handlers,

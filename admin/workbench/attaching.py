@@ -14,7 +14,7 @@ from admin.accounts.frame import Asked, go, language, page
 from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import DRAFTS, Files, draft_of, here, staff_page, texts, typed, version_of
-from admin.workbench.deeds import Worker, audited
+from admin.workbench.deeds import audited
 from register.api.calls import Service
 from register.drafts.attachments import (
     MOST_BYTES,
@@ -44,7 +44,7 @@ async def attach_act(request: Asked, service: Service, actor: Acting, cabinet: F
         if gone:
 
             async def work() -> Draft:
-                return await detach(db, draft.id, gone, Worker(actor), now=now, version=version)
+                return await detach(db, draft.id, gone, actor, now=now, version=version)
 
             await audited(db, actor, "draft.detach", draft.id, work, now)
         else:
@@ -55,7 +55,7 @@ async def attach_act(request: Asked, service: Service, actor: Acting, cabinet: F
             name = file.filename
 
             async def take() -> Draft:
-                return await attach(db, draft.id, stored, name, Worker(actor), now=now, version=version)
+                return await attach(db, draft.id, stored, name, actor, now=now, version=version)
 
             await audited(db, actor, "draft.attach", draft.id, take, now)
     except DraftRefused as refused:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from admin.accounts import audit
-from admin.accounts.policy import Action, Actor
+from admin.accounts.policy import Actor
 from register.database import Database
 from register.drafts import commands
 from register.drafts.commands import DraftStale, Edit
@@ -20,37 +20,6 @@ from register.drafts.states import Command
 from register.service import RegisterService
 
 Outcome = Draft | Moved
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A person or machine of the accounts as the drafts know one."""
-
-    actor: Actor
-
-    @property
-    def id(self) -> int | None:
-        """The account; None for a machine."""
-        return self.actor.id
-
-    @property
-    def name(self) -> str:
-        """The name that stands in the history of a draft."""
-        return self.actor.name
-
-    @property
-    def role(self) -> str | None:
-        """The role; None for a machine."""
-        return self.actor.role
-
-    @property
-    def state(self) -> str | None:
-        """The state of an official."""
-        return self.actor.state
-
-    def can(self, action: str) -> bool:
-        """Whether the one table allows ``action``."""
-        return self.actor.may(Action(action))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +39,7 @@ async def save(db: Database, draft: int, saving: Saving, actor: Actor, now: date
     """
     if len(dumped(saving.content).encode("utf-8", "replace")) > commands.MOST_BYTES:
         raise DraftRefused(HD13.found(pointer="/content"))
-    who = Worker(actor)
+    who = actor
     try:
         async with db.transaction():
             found = await commands.open_for(db, draft, saving.version, "save", who, now)
@@ -83,7 +52,7 @@ async def save(db: Database, draft: int, saving: Saving, actor: Actor, now: date
         return await commands.save(db, draft, saving.version, edit, who, now=now)
 
 
-async def _write(db: Database, found: Draft, saving: Saving, who: Worker, now: datetime) -> Draft:
+async def _write(db: Database, found: Draft, saving: Saving, who: Actor, now: datetime) -> Draft:
     changed = replace(found, content=saving.content, doubts=saving.doubts, publish_at=saving.publish_at)
     typed = dumped(found.content) != dumped(saving.content)
     settled = dumped(found.doubts) != dumped(saving.doubts)
@@ -109,7 +78,7 @@ async def decide(
 
     Raises what the commands of ``register.drafts`` raise; a refusal for who somebody is goes to the audit trail.
     """
-    db, who, now = service.database, Worker(actor), service.now()
+    db, who, now = service.database, actor, service.now()
     given: dict[str, Any] = {"now": now, "version": version}
     asked: dict[str, Any] = {"today": service.today(), "knows": service.names.known}
     works: dict[str, Callable[[], Awaitable[Outcome]]] = {

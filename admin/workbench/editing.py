@@ -17,7 +17,7 @@ from admin.workbench import cells, fields, form
 from admin.workbench.cells import HOWS, How, Unsettled
 from admin.workbench.common import DRAFTS, draft_of, here, publication_moment, staff_page, texts, typed, version_of
 from admin.workbench.conflict import conflict_page
-from admin.workbench.deeds import Saving, Worker, base_of, save
+from admin.workbench.deeds import Saving, base_of, save
 from admin.workbench.fields import Typed
 from admin.workbench.form import Shown
 from register.api.calls import Service
@@ -218,7 +218,7 @@ async def autosave(request: Asked, service: Service, actor: Acting) -> Response[
 
 def may_edit(draft: Draft, actor: Actor) -> bool:
     """Whether the page of a draft leads to its form."""
-    return draft.state in EDITABLE and Worker(actor).can("draft.write")
+    return draft.state in EDITABLE and actor.can("draft.write")
 
 
 route_handlers: Final[list[Any]] = [edit_form, edit, autosave]

@@ -15,7 +15,6 @@ from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import day_of, inclusion_days, staff_page, title_of
 from admin.workbench.deadlines import Deadline, inclusion_deadline, working_days_between
-from admin.workbench.deeds import Worker
 from admin.workbench.listing import state_of
 from register.api.calls import Service
 from register.drafts.model import Draft
@@ -63,7 +62,7 @@ async def home(request: Asked, service: Service, actor: Acting) -> Response[byte
     await service.catch_up()
     told, today, db = language(request), service.today(), service.database
     opened, _ = await list_drafts(db, DraftFilter(("draft", "returned", "submitted", "approved")), limit=MOST)
-    who = Worker(actor)
+    who = actor
     begins, ends = coming(service.register, today, opened)
     context = {
         "today": today,
@@ -91,7 +90,7 @@ def _titled(drafts: Iterable[Draft], told: Language) -> list[tuple[Draft, str, s
 
 async def _for_me(service: RegisterService, actor: Actor, opened: Iterable[Draft]) -> list[Draft]:
     """Submitted drafts that this person may approve: never one that the person had a hand in."""
-    if not Worker(actor).can("draft.approve"):
+    if not actor.can("draft.approve"):
         return []
     found = []
     for draft in opened:

@@ -16,7 +16,6 @@ from admin.accounts import Acting, Actor, audit, require
 from admin.accounts.frame import Asked, language, page
 from admin.accounts.policy import Action
 from admin.workbench.common import staff_page
-from admin.workbench.deeds import Worker
 from register.api.calls import Service
 from register.database import Database
 from register.drafts import commands
@@ -127,7 +126,7 @@ def _measure(found: Ready | Held) -> Mapping[str, Any]:
 async def _create(
     db: Database, service: RegisterService, actor: Actor, content: dict[str, Any], doubts: list[dict[str, Any]]
 ) -> int:
-    who, now = Worker(actor), service.now()
+    who, now = actor, service.now()
     draft = await commands.create(db, who, "include", now=now, content=content)
     if doubts:
         await commands.write_next(db, replace(draft, doubts=doubts), who, "saved", now)

@@ -11,7 +11,7 @@ from admin.accounts.frame import Asked, go, language, page
 from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import DRAFTS, chosen, here, staff_page, texts, title_of, typed
-from admin.workbench.deeds import Worker, audited
+from admin.workbench.deeds import audited
 from register.api.calls import Service
 from register.drafts import commands
 from register.drafts.model import KINDS, Draft, Kind
@@ -51,7 +51,7 @@ async def drafts_page(request: Asked, service: Service, actor: Acting) -> Respon
         "measure": measure,
         "mine": mine,
         "next": None if more is None else address((*kept, ("before", more))),
-        "may_write": Worker(actor).can("draft.write"),
+        "may_write": actor.can("draft.write"),
     }
     return staff_page(request, service, "drafts.html", context, query=address(kept))
 
@@ -100,7 +100,7 @@ async def make(service: RegisterService, actor: Actor, kind: Kind, measure: str 
 
     async def work() -> Draft:
         asked = None if kind == "include" else measure
-        return await commands.create(db, Worker(actor), kind, now=now, measure=asked)
+        return await commands.create(db, actor, kind, now=now, measure=asked)
 
     made = await audited(db, actor, "draft.create", None, work, now)
     if not isinstance(made, Draft):

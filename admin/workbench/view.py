@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,16 +25,16 @@ from admin.workbench.common import (
     typed,
     version_of,
 )
-from admin.workbench.deeds import Worker, decide
+from admin.workbench.deeds import decide
 from admin.workbench.editing import may_edit
 from admin.workbench.form import settled_whole
 from register.api.calls import Service
 from register.drafts.attachments import attachments_of, public_url
 from register.drafts.commands import DraftStale, standing_of
-from register.drafts.model import Draft
+from register.drafts.model import Draft, Event
 from register.drafts.preview import Preview, preview
 from register.drafts.publishing import Moved
-from register.drafts.records import read_draft, read_events, writers_of
+from register.drafts.records import read_draft, read_events
 from register.drafts.rules import DraftRefused
 from register.drafts.states import Command, allowed, refusals
 from register.findings import Finding, Refused
@@ -66,7 +67,7 @@ async def _page(
 ) -> Response[bytes]:
     told, db = language(request), service.database
     standing = await standing_of(db, draft)
-    who = Worker(actor)
+    who = actor
     open_now = allowed(standing, who, service.now())
     context = {
         "draft": draft,
@@ -75,8 +76,7 @@ async def _page(
         "why_not": _why_not(draft, standing, who, service.now(), told),
         "may_edit": may_edit(draft, actor),
         "files": [(file, public_url("", file.sha256)) for file in await attachments_of(db, draft.id)],
-        "events": await read_events(db, draft.id),
-        "writers": await writers_of(db, draft.id),
+        "events": _told(await read_events(db, draft.id)),
         "me": actor.id,
         "refused": refused or [],
         "reason": reason,
@@ -87,7 +87,7 @@ async def _page(
     return staff_page(request, service, "draft.html", context, status=status)
 
 
-def _why_not(draft: Draft, standing: Any, who: Worker, now: datetime, told: Language) -> list[str]:
+def _why_not(draft: Draft, standing: Any, who: Actor, now: datetime, told: Language) -> list[str]:
     """Why the next step is not open to one whose role has it: four eyes, doubts, a measure that moved."""
     steps: dict[str, tuple[Command, ...]] = {
         "draft": ("submit",),
@@ -141,14 +141,41 @@ def _moved_changes(service: RegisterService, draft: Draft, told: Language, trans
 
 
 def _grouped(seen: Preview) -> list[dict[str, Any]]:
-    """The effect, one group for each code: how its goods stand today, and every change."""
+    """The effect, codes whose goods stand and change alike together; those that nothing changes for last."""
     if seen.effect is None:
         return []
     plain = seen.effect.public()
-    groups = {one["code"]: {**one, "changes": []} for one in plain["today"]}
+    changes: dict[str, list[dict[str, Any]]] = {}
     for change in plain["changes"]:
-        groups[change["code"]]["changes"].append(change)
+        # Without the code that the sentence begins with: the group names its codes once.
+        text = {told: said.partition(": ")[2] for told, said in change["text"].items()}
+        changes.setdefault(change["code"], []).append({**change, "text": text})
+    groups: dict[str, dict[str, Any]] = {}
+    for one in plain["today"]:
+        own = changes.get(one["code"], [])
+        alike = json.dumps([one["before"], one["after"], [change["text"] for change in own]], sort_keys=True)
+        groups.setdefault(alike, {**one, "changes": own, "codes": []})["codes"].append(one["code"])
     return sorted(groups.values(), key=lambda group: not group["changes"])
+
+
+def _told(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """What happened, newest first; a run of savings by one person is one line."""
+    found: list[dict[str, Any]] = []
+    for event in reversed(events):
+        last = found[-1]["event"] if found else None
+        if (
+            last
+            and event.action == last.action == "saved"
+            and (event.actor, event.actor_name)
+            == (
+                last.actor,
+                last.actor_name,
+            )
+        ):
+            found[-1]["times"] += 1
+        else:
+            found.append({"event": event, "times": 1})
+    return found
 
 
 def _found(finding: Finding, told: Language) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from admin.accounts import commands as accounts_commands
 from admin.console import opened, run, settings
 from admin.settings import Settings
 from admin.subscribers import subscriber
+from admin.witnesses import witness
 from register import intake, nomenclature
 from register.words import Language
 
@@ -157,7 +158,10 @@ def nomenclature_command(file: Path, number: str, applies_from: datetime, langua
 @main.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def export(directory: Path) -> None:
-    """Write the Register as static files: JSON and CSV of the measures, and every entry of the journal."""
+    """Write everything public as static files, each under its address, for any web server or object store.
+
+    A second run writes only what is new; a broken off one goes on. See docs/operating.md.
+    """
     from admin.serving import export as run_export
 
     written = run(lambda: run_export(settings(), directory))
@@ -233,18 +237,37 @@ def restore_command(file: Path) -> None:
     console.print(f"{rows} rows restored from {file}", markup=False)
 
 
+def _sizes(_: click.Context, __: click.Parameter, value: str) -> list[int]:
+    try:
+        sizes = [int(size) for size in value.split(",")]
+    except ValueError as error:
+        raise click.BadParameter("whole numbers, comma-separated") from error
+    if min(sizes) < 1:
+        raise click.BadParameter("a journal has one measure at least")
+    return sizes
+
+
 @main.command()
-@click.option("--sizes", default="1000,10000,100000", show_default=True, help="Numbers of measures, comma-separated")
+@click.option(
+    "--sizes",
+    default="1000,10000,100000",
+    callback=_sizes,
+    show_default=True,
+    help="Numbers of measures, comma-separated",
+)
 @click.option("--seconds", default=2.0, show_default=True, type=click.FloatRange(0.2, 60), help="Length of a round")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 20), help="Rounds side by side")
-def bench(sizes: str, seconds: float, rounds: int) -> None:
+@click.option(
+    "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there too"
+)
+def bench(sizes: list[int], seconds: float, rounds: int, json_path: Path | None) -> None:
     """Measure speed and memory, side by side in one run, against a bare endpoint of the same server."""
     from admin.bench.run import run as run_bench
 
-    run_bench([int(size) for size in sizes.split(",")], seconds, rounds)
+    run_bench(sizes, seconds, rounds, json_path=json_path)
 
 
-for group in (subscriber, *accounts_commands.groups):
+for group in (subscriber, witness, *accounts_commands.groups):
     main.add_command(group)
 
 if __name__ == "__main__":

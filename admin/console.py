@@ -12,6 +12,8 @@ import click
 from admin.migrations import migrate
 from admin.settings import SettingError, Settings
 from register.database import Database, DatabaseError, open_database
+from register.entries import EntryError
+from register.merkle import LogError
 
 T = TypeVar("T")
 
@@ -45,5 +47,5 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(whole())
-    except DatabaseError as error:
+    except (DatabaseError, EntryError, LogError, OSError) as error:
         raise click.ClickException(str(error)) from error

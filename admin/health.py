@@ -6,15 +6,20 @@ from typing import Any
 
 from litestar import Response, get
 
-from register.api.calls import Service
+from register.api.calls import Asked, Service
 
 
 @get("/health", include_in_schema=False)
-async def health(service: Service) -> Response[dict[str, Any]]:
-    """200 while the journal is followed, 503 with the reason when it cannot be; reading goes on in both cases."""
-    failure = service.failure
+async def health(request: Asked, service: Service) -> Response[dict[str, Any]]:
+    """200 while the journal is followed and its dates are announced, else 503 with the reason; reading goes on.
+
+    Never kept by a cache: a monitor wants to know now.
+    """
+    following, announcing = service.failure, request.app.state.scheduler.failure
+    status = "reading_from_memory" if following else "not_announcing" if announcing else "ok"
+    failure = following or announcing
     body = {
-        "status": "ok" if failure is None else "reading_from_memory",
+        "status": status,
         "seq": service.register.seq,
         "checkpoint": service.register.checkpoint(),
         "problem": None if failure is None else f"{type(failure).__name__}: {failure}",

@@ -33,6 +33,7 @@ class Scheduler:
         self._scheduler: AsyncIOScheduler | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -80,4 +81,11 @@ class Scheduler:
             if not self._stopping:
                 raise
         except DatabaseError as error:
+            self.failure = error
             log.warning("dates were not announced this time, the next run does it: %s", error)
+        except Exception as error:
+            # A fault of ours: the health page says so until a run succeeds, and the next run is not given up.
+            self.failure = error
+            log.exception("dates were not announced")
+        else:
+            self.failure = None

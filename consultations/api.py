@@ -11,7 +11,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from register.api import schemas
 from register.api.calls import API, Asked, Service, known_at, reading, shelf
-from register.api.parameters import KNOWN_AT, Parameter, Parameters, some_of
+from register.api.parameters import KNOWN_AT, Parameter, Parameters, read_states
 from register.lists import consultation_bytes
 from register.measures import STATES
 from register.web import JSON, Prepared, not_found, respond
@@ -19,7 +19,7 @@ from register.web import JSON, Prepared, not_found, respond
 INITIATOR: Final = Parameter(
     "state",
     "Member states that initiated, or whose measure it is, comma-separated.",
-    some_of(STATES),
+    read_states,
     Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.STRING, enum=list(STATES))),
     ["KG"],
     frozenset(),

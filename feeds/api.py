@@ -19,7 +19,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 import feeds.data_api
 import feeds.log_api
-from feeds.calendar import ICAL, calendar, deadlines
+from feeds.calendar import ICAL, calendar, deadlines, histories
 from feeds.channels import Channel, archive_document, entries_document
 from feeds.document import ATOM, MEDIA_TYPES, Document, Format, render
 from feeds.opml import OPML, opml
@@ -78,7 +78,8 @@ def _given(query: bytes, asked: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """What a query asks for, in its order and spelled one way: what the feed says of its own address."""
     pairs = []
     for name, text in parse_qsl(query.decode("latin-1")):
-        words = [item.strip() for item in text.split(",") if item.strip()]
+        spelled = text.upper() if name == "state" else text
+        words = [item.strip() for item in spelled.split(",") if item.strip()]
         if words:
             pairs.append((name, asked[name] if name == "code" else ",".join(words)))
     return tuple(pairs)
@@ -203,12 +204,15 @@ async def get_deadlines(request: Asked, service: Service) -> Response[bytes]:
     own, key = shelf(service), (path, pairs, register.seq, today)
     prepared = own.kept.find(key)
     if prepared is None:
-        seq = register.seq
-        # Chosen here and written in a thread: the index changes only in this thread, bodies never.
-        found = deadlines(register, today, asked["state"], asked["code"])
-        channel = _channel(service, "deadlines", asked, pairs)
-        address = _address(service, path, pairs)
-        body = await to_thread.run_sync(calendar, register, found, channel, service.terms.base_url, address)
+        channel, address = _channel(service, "deadlines", asked, pairs), _address(service, path, pairs)
+        # Taken here and looked at in a thread: the index changes only in this thread, versions and bodies never.
+        seq, measures = register.seq, histories(register)
+
+        def write() -> bytes:
+            found = deadlines(measures, today, asked["state"], asked["code"])
+            return calendar(register, found, channel, service.terms.base_url, address)
+
+        body = await to_thread.run_sync(write)
         prepared = own.kept.keep(key, Prepared(body, ICAL, seq=seq))
     return respond(request, prepared)
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from feeds.channels import URN, Channel
-from register.announcements import _events
+from register.announcements import events_of
 from register.codes import match
 from register.facts import Line, Version
 from register.index import Register
@@ -77,23 +77,29 @@ class Deadline:
     cancelled: bool
 
 
+def histories(register: Register) -> list[tuple[Version, ...]]:
+    """The versions of every measure as they are now: what ``deadlines`` takes, in another thread too."""
+    return [tuple(register.history(version.id)) for version in register.versions()]
+
+
 def deadlines(
-    register: Register, today: date, states: frozenset[str] = frozenset(), code: str | None = None
+    measures: Iterable[Sequence[Version]],
+    today: date,
+    states: frozenset[str] = frozenset(),
+    code: str | None = None,
 ) -> list[Deadline]:
     """The dates from 30 days before ``today`` to 365 days after it, in their order, cancelled ones included.
 
     ``states`` and ``code`` (as ``register.codes.normalise`` gives it) as in the feeds; a code matches both ways.
     """
     first, last = today.toordinal() - DAYS_BACK, today.toordinal() + DAYS_AHEAD
-    found: list[Deadline] = []
-    for newest in register.versions():
-        if states and newest.state not in states:
-            continue
-        found += [
-            item
-            for item in _of_measure(register.history(newest.id))
-            if first <= item.date.day <= last and (code is None or _concerns(item, code))
-        ]
+    found = (
+        item
+        for history in measures
+        if not states or history[-1].state in states
+        for item in _of_measure(history)
+        if first <= item.date.day <= last and (code is None or _concerns(item, code))
+    )
     return sorted(found, key=lambda item: item.date)
 
 
@@ -115,7 +121,7 @@ def _of_measure(history: Sequence[Version]) -> Iterator[Deadline]:
 
 
 def _dates(version: Version) -> Iterator[_Date]:
-    for on, type_, line in _events(version):
+    for on, type_, line in events_of(version):
         if type_ == "measure.effective":
             yield _Date(on, "effective" if on == version.effective_from else "resumes", version.id, 0)
         else:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from feeds.content import entry_html
 from feeds.document import Category, Document, Item, text_in
-from feeds.selection import SHOWN
+from feeds.selection import CONSULTATIONS, SHOWN
 from register.entries import entry_id
 from register.index import Register
 from register.words import ENTRY_TYPE_NAMES, KIND_NAMES, REASON_NAMES, STATE_NAMES, Language, Names
@@ -52,8 +52,18 @@ _DESCRIPTIONS: Final[Names] = {
         "en": "Measures that take effect, end, or whose 15 days of point 37 of the Rules end",
     },
 }
+_ARCHIVE: Final[Mapping[Language, str]] = {
+    "ru": "Записи {first}–{last} Единого реестра отдельных мер регулирования, установленных государствами – членами "
+    "Евразийского экономического союза",
+    "en": "Entries {first} to {last} of the Register of separate measures of the member states of the Eurasian "
+    "Economic Union",
+}
 _DEMONSTRATION: Final[Mapping[Language, str]] = {"ru": "демонстрационные данные", "en": "demonstration data"}
-PAGES: Final = {"register": "changes", "consultations": "consultations", "upcoming": ""}
+PAGES: Final = {
+    "register": "changes",
+    "consultations": f"changes?type={','.join(sorted(CONSULTATIONS.entries.types))}",
+    "upcoming": "",
+}
 """The page that shows what a feed shows, below ``/ru/`` or ``/en/``."""
 
 _NAMES_OF: Final[Mapping[str, Names]] = {
@@ -144,13 +154,15 @@ def archive_document(register: Register, page: int, language: Language, base: st
 
     Its bytes follow from the entries, the page, the language and ``base`` alone, for ever. So it always names the next
     page, which the RFC lets it do before that page is closed; until then the address of the next page answers 404,
-    and ``current`` has what follows. That the data are a demonstration is said by the current feed, not here.
+    and ``current`` has what follows. Its subtitle says which entries it holds: they are not the newest for long. That
+    the data are a demonstration is said by the current feed, not here.
     Raises ``IndexError`` for a page that is not closed.
     """
     if page < 1 or page * SHOWN > register.seq:
         raise IndexError(f"archive page {page} is not closed")
     channel = Channel("register", language)
-    seqs = range(page * SHOWN, (page - 1) * SHOWN, -1)
+    first, last = (page - 1) * SHOWN + 1, page * SHOWN
+    seqs = range(last, first - 1, -1)
     items = tuple(entry_item(register, seq, language, base) for seq in seqs)
     links = [("current", feed_address(base, "register", language))]
     if page > 1:
@@ -161,7 +173,7 @@ def archive_document(register: Register, page: int, language: Language, base: st
         address=archive_address(base, page, language),
         page=f"{base}/{language}/changes",
         title=channel.title,
-        description=channel.description,
+        description=_ARCHIVE[language].format(first=first, last=last),
         language=language,
         updated=items[0].at,
         items=items,

@@ -21,6 +21,7 @@ from feeds.notes import Checkpoint, NoteError, open_note
 from feeds.witness_keys import WitnessKey, stamp_of
 from register.database import Database, DatabaseUnavailable
 from register.merkle import Tree
+from register.service import RegisterService
 
 log = logging.getLogger(__name__)
 
@@ -179,8 +180,8 @@ def _cosignature(witness: Witness, signature: Signature, size: int, root: str, n
 class Cosignatures:
     """The newest cosignature of each witness, in the memory of one process."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, service: RegisterService) -> None:
+        self._service = service
         self._newest: tuple[tuple[Witness, Cosignature | None], ...] = ()
         self._due = 0.0
         self._refreshing = asyncio.Lock()
@@ -202,13 +203,13 @@ class Cosignatures:
         async with self._refreshing:
             self._due = monotonic() + REFRESH_SECONDS
             try:
-                self._newest = tuple([(item, await self._of(item)) for item in await witnesses(self._db)])
+                self._newest = tuple([(item, await self._of(item)) for item in await witnesses(self._service.database)])
             except DatabaseUnavailable as error:
                 log.warning("cosignatures cannot be read, those known are shown: %s", error)
 
     async def _of(self, witness: Witness) -> Cosignature | None:
         key = witness.key.verifier_key
-        rows = await self._db.fetch_rows(
+        rows = await self._service.database.fetch_rows(
             "SELECT size, root, stamped_at, line FROM cosignature WHERE verifier_key = {}"
             " ORDER BY size DESC, stamped_at DESC LIMIT 1",
             key,

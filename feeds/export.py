@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from feeds.calendar import ICAL, calendar, deadlines
+from feeds.calendar import ICAL, calendar, deadlines, histories
 from feeds.channels import Channel, archive_document, entries_document
 from feeds.dcat import JSON_LD, catalogue
 from feeds.document import ATOM, MEDIA_TYPES, Document, Format, render
@@ -40,7 +40,7 @@ from feeds.upcoming import upcoming_document
 from feeds.workbook import XLSX
 from register.api import schemas
 from register.api.calls import API
-from register.api.measures import _version_bytes
+from register.api.measures import version_bytes
 from register.entries import timestamp
 from register.index import Register
 from register.lists import consultation_bytes, record_bytes
@@ -135,7 +135,7 @@ def _history(register: Register, identifier: str) -> bytes:
     versions = register.history(identifier)
     return b'{"id":%s,"items":[%s],"total":%d,"seq":%d}' % (
         msgspec.json.encode(identifier),
-        b",".join(_version_bytes(register, version) for version in reversed(versions)),
+        b",".join(version_bytes(register, version) for version in reversed(versions)),
         len(versions),
         register.seq,
     )
@@ -149,7 +149,7 @@ def _feeds(service: RegisterService, today: date) -> Iterator[Exported]:
             yield Exported(f"/feeds/{name}.{form}", content, MEDIA_TYPES[form])
     yield Exported("/feeds/opml.xml", opml(terms.base_url, "ru", terms.demonstration), OPML)
     path, channel = "/feeds/deadlines.ics", Channel("deadlines", "ru", (), terms.demonstration)
-    found = deadlines(register, today)
+    found = deadlines(histories(register), today)
     yield Exported(path, calendar(register, found, channel, terms.base_url, f"{terms.base_url}{path}"), ICAL)
 
 

@@ -58,7 +58,7 @@ class Log:
         self._path = last_signed
         self._kept: tuple[int, bytes] | None = None
         self._signing = asyncio.Lock()
-        self.cosignatures = Cosignatures(service.database)
+        self.cosignatures = Cosignatures(service)
 
     @property
     def verifier_keys(self) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from msgspec import Meta
 
@@ -22,6 +22,7 @@ from feeds.notes import NoteError
 from feeds.tiles import TileError, parse_tile_path
 from register.api import schemas
 from register.api.calls import Asked, Service, described, problem_responses, reading
+from register.api.examples import Example
 from register.api.parameters import NO_PARAMETERS, Parameter
 from register.entries import timestamp
 from register.web import (

@@ -172,7 +172,7 @@ def _verify_export(folder: Path, log: Path, key: str | None) -> Verdict:
 def _exported(folder: Path, size: int) -> Iterator[bytes]:
     for seq in range(1, size + 1):
         try:
-            yield (folder / "entries" / f"{seq}.json").read_bytes().removesuffix(b"\n")
+            yield (folder / "api/v1/changes" / str(seq)).read_bytes()
         except FileNotFoundError:
             raise _missing(seq, size) from None
 

@@ -84,7 +84,7 @@ def _due(
     known = since is not None and version.seq <= since.seq
     after = since.day.toordinal() if since is not None and known else 0
     last = today.toordinal()
-    for event in _events(version):
+    for event in events_of(version):
         on, type_, line = event
         if after < on <= last and _recorded_at(register, version, event) < days.start(on):
             yield Announcement(date.fromordinal(on), type_, version.id, line, version.number)
@@ -110,7 +110,7 @@ _Event = tuple[int, EntryType, int]
 """The day, the kind of entry, and the goods line or 0. A plain tuple: hundreds of thousands are made in one look."""
 
 
-def _events(version: Version) -> Iterator[_Event]:
+def events_of(version: Version) -> Iterator[_Event]:
     """Every date of a version that is announced, past or to come."""
     first, last = version.effective_from, version.effective_to
     if first > last:  # ended before it took effect
@@ -144,7 +144,7 @@ def _recorded_at(register: Register, version: Version, event: _Event) -> datetim
     history = register.history(version.id)
     if len(history) > 1:
         for earlier in reversed(history[:-1]):
-            if event not in _events(earlier):
+            if event not in events_of(earlier):
                 break
             seq = earlier.seq
     return register.recorded_at(seq)

@@ -128,10 +128,10 @@ class H5(Rule):
 
 
 class H6(Rule):
-    """What a goods line excludes lies inside the codes of that line."""
+    """What a goods line excludes lies inside the codes of that line and leaves something of them."""
 
     id = "H6"
-    ru = "Исключаемые из товарной строки коды входят в коды этой строки."
+    ru = "Исключаемые из товарной строки коды входят в коды этой строки и не исчерпывают её."
 
     def check(self, candidate: Notified, context: Context) -> Iterator[Finding]:  # noqa: ARG002
         for place, goods in enumerate(candidate.goods):
@@ -143,6 +143,12 @@ class H6(Rule):
                         f"/goods/{place}/excluded/{inner}/code_from",
                         f"Исключение {shown} не входит в коды строки {goods.line}",
                         f"The exclusion {shown} is not inside the codes of line {goods.line}",
+                    )
+                elif not code.partial and code.covers(goods.span.code_from) and code.covers(goods.span.last):
+                    yield self.found(
+                        f"/goods/{place}/excluded/{inner}/code_from",
+                        f"Исключение охватывает все коды строки {goods.line}: в ней ничего не остаётся",
+                        f"The exclusion takes out all the codes of line {goods.line}: nothing is left of it",
                     )
 
 

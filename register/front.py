@@ -21,7 +21,15 @@ from litestar.types import (
 
 Shortcut = Callable[[HTTPScope], ASGIApp | None]
 
-OPEN_PATHS: Final = ("/api", "/feeds", "/log")
+OPEN_PATHS: Final = (
+    "/api",
+    "/feeds",
+    "/log",
+    "/measures.json",
+    "/measures.csv",
+    "/measures.xlsx",
+    "/dcat.jsonld",
+)
 """Where any web page may read: public, and without credentials, so that ``*`` opens nothing else."""
 _OPEN_PREFIXES: Final = tuple(f"{path}/" for path in OPEN_PATHS)
 OPEN_POST: Final = "/api/v1/proof"
@@ -55,11 +63,11 @@ class PublicApp(Litestar):
 
     async def _serve(self, scope: HTTPScope, receive: Any, send: Send) -> None:
         method = scope["method"]
-        if _open(scope["path"], method):
+        if _public(scope["path"]):
             if method == "OPTIONS" and any(name == b"origin" for name, _ in scope["headers"]):
                 await _preflight(scope["path"], send)
                 return
-            send = _readable_anywhere(send)
+            send = _readable_anywhere(send, whatever=_reads(scope["path"], method))
         if method == "HEAD":
             # A copy: the server looks at its own to know that no body has to come.
             scope = cast(HTTPScope, {**scope, "method": "GET", HEAD_KEY: True})
@@ -72,15 +80,19 @@ class PublicApp(Litestar):
         await super().__call__(scope, receive, send)
 
 
-def _open(path: str, method: str) -> bool:
-    if not path.startswith(_OPEN_PREFIXES) and path not in OPEN_PATHS:
-        return False
+def _public(path: str) -> bool:
+    return path.startswith(_OPEN_PREFIXES) or path in OPEN_PATHS
+
+
+def _reads(path: str, method: str) -> bool:
     return method in ("GET", "HEAD", "OPTIONS") or (method == "POST" and path == OPEN_POST)
 
 
-def _readable_anywhere(send: Send) -> Send:
+def _readable_anywhere(send: Send, *, whatever: bool) -> Send:
+    """Let any web page read the answer: ``whatever`` it is, or only that the method does not apply."""
+
     async def with_cors(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and (whatever or message["status"] == 405):
             message["headers"] = [*message["headers"], *_CORS]
         await send(message)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from register.codes import normalise
 from register.facts import Version, iso
 from register.index import LineMatch, Register
 
@@ -62,9 +63,28 @@ def select(register: Register, texts: Texts, selection: Selection, today: date, 
         if _wanted(version, selection, statuses, on)
     ]
     if selection.words:
-        asked = patterns(selection.words)
-        found = [item for item in found if texts.holds(register, item.version, asked)]
+        searched = _Search(register, texts, selection, on, known_at)
+        found = [item for item in found if searched.finds(item.version)]
     return _ordered(found, selection.sort)
+
+
+class _Search:
+    """Words looked for in versions; a code among them, written with spaces or not, finds what a filter by it finds."""
+
+    def __init__(self, register: Register, texts: Texts, selection: Selection, on: int, known_at: int) -> None:
+        words = selection.words or ""
+        self._register, self._texts = register, texts
+        self._plain = patterns(words)
+        self._besides = patterns(_WRITTEN_CODE.sub(" ", words))
+        by_code = (replace(selection, code=code) for code in written_codes(words))
+        self._coded = [{version for version, _ in _candidates(register, chosen, on, known_at)} for chosen in by_code]
+
+    def finds(self, version: Version) -> bool:
+        if not self._plain:
+            return False
+        if self._coded and all(version in coded for coded in self._coded):
+            return self._texts.holds(self._register, version, self._besides)
+        return self._texts.holds(self._register, version, self._plain)
 
 
 def _candidates(
@@ -228,6 +248,20 @@ def stem(word: str) -> str:
 def patterns(words: str) -> tuple[str, ...]:
     """What to look for in a version's words: each word asked, in either case, ё as е, without its ending."""
     return tuple(f" {stem(word)}" for word in _words(words))
+
+
+def searchable(words: str) -> bool:
+    """Whether there is a letter or a digit to look for."""
+    return bool(_WORD.search(words))
+
+
+# Of six digits at least: four alone are as likely a year or the number of an act, and are found as words.
+_WRITTEN_CODE: Final = re.compile(r"(?<![\w.\-])[0-9]{4}\s*[0-9]{2}(?:\s*[0-9]{1,3}(?:\s*[0-9])?)?(?![\w.\-])")
+
+
+def written_codes(words: str) -> tuple[str, ...]:
+    """The codes of six to ten digits that stand among words, as digits: 7204 10 000 0 is 7204100000."""
+    return tuple(normalise(found[0]) for found in _WRITTEN_CODE.finditer(words))
 
 
 def record_bytes(register: Register, version: Version, on: date, matches: Sequence[LineMatch] = ()) -> bytes:

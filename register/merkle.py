@@ -65,12 +65,16 @@ class Tree:
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf by its hash. Raises ProofError, and adds nothing, when it is not a 32-byte hash."""
         _check_hash(leaf_hash, "leaf_hash")
-        self._levels[0] += leaf_hash
-        if self._size & 1:
-            self._complete()
-        else:
-            # A leaf at an even index completes no subtree but itself.
-            self._size += 1
+        levels, level, complete = self._levels, 0, self._size
+        levels[0] += leaf_hash
+        while complete & 1:
+            # An odd number of subtrees was there: with this one the last two are a pair.
+            pair = levels[level][-2 * HASH_SIZE :]
+            level, complete = level + 1, complete >> 1
+            if level == len(levels):
+                levels.append(bytearray())
+            levels[level] += sha256(b"\x01" + pair).digest()
+        self._size += 1
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> None:
         """Add leaves by their hashes, in order; all of them, or none when one is no 32-byte hash (ProofError)."""

@@ -221,6 +221,22 @@ class _Reading:
     def doubt(self, kind: DoubtKind, start: int, end: int) -> None:
         self.doubts.append(kind.at(self.cell, start, end))
 
+    def doubt_clause(self, kind: DoubtKind, clause: _Clause) -> None:
+        """A doubt about all of a clause, in which a date that is none keeps the reason of its own."""
+        at = clause.start
+        for day in clause.days:
+            if day.value is None:
+                self._doubt_piece(kind, clause, at, day.start)
+                self.doubt(day.fault or DoubtKind.DATE_UNCLEAR, day.start, day.end)
+                at = day.end
+        self._doubt_piece(kind, clause, at, clause.end)
+
+    def _doubt_piece(self, kind: DoubtKind, clause: _Clause, start: int, end: int) -> None:
+        """What lies behind a date that is none says something of its own only where it has digits."""
+        piece = self.cell[start:end]
+        if start == clause.start or any(sign.isdigit() for sign in piece):
+            self.doubt(kind, start, start + len(piece.rstrip()))
+
     def day_of(self, clause: _Clause) -> date | None:
         """The one day of a clause, or None after its fault was put down."""
         day = clause.days[0]
@@ -232,7 +248,7 @@ class _Reading:
         for clause in clauses[1:]:
             bare = clause.codes.lstrip("N") == "FD"
             kind = DoubtKind.TERM_SECOND_START if bare else DoubtKind.TERM_SECOND_PERIOD
-            self.doubt(kind, clause.start, clause.end)
+            self.doubt_clause(kind, clause)
         for clause in clauses[:1]:
             self.first_period(clause)
 
@@ -249,7 +265,7 @@ class _Reading:
         self.dates += [d for d in clause.days if d.value]
         self.open_ended = "O" in clause.codes
         if clause.codes.startswith(("T", "NT")) or not values:
-            self.doubt(DoubtKind.TERM_NO_START, clause.start, clause.end)
+            self.doubt_clause(DoubtKind.TERM_NO_START, clause)
             start = None
         self.start = start
         self.end = self.stated = end if set(clause.codes) & {"T", "R"} else None
@@ -316,7 +332,7 @@ class _Reading:
             if not self.doubts:
                 self.doubt(DoubtKind.TERM_NO_START, 0, len(self.cell))
         elif period.codes.lstrip("N") == "FD" and not (self.end or self.terminated):
-            self.doubt(DoubtKind.TERM_NO_END, period.start, period.end)
+            self.doubt_clause(DoubtKind.TERM_NO_END, period)
 
     def result(self) -> TermCell:
         ended = self.terminated - timedelta(days=1) if self.terminated else None

@@ -162,7 +162,7 @@ class Actor:
         return allows(self.role, self.scopes, action)
 
     def can(self, action: str) -> bool:
-        """``may``, for packages below that know actions by their words. Raises ``ValueError`` for a word that is none."""
+        """``may``, for packages below that know actions by their words. Raises ``ValueError`` for any other word."""
         return self.may(Action(action))
 
     def may_for(self, action: Action, state: str) -> bool:

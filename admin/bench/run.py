@@ -102,7 +102,7 @@ def mirrored(port: int, rounds: int) -> Found:
     own, wall = [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory(prefix="register-bench-mirror-") as folder:
-            command = [sys.executable, "-m", "admin.bench.mirroring", f"http://127.0.0.1:{port}", folder]
+            command = [sys.executable, "-P", "-m", "admin.bench.mirroring", f"http://127.0.0.1:{port}", folder]
             done = subprocess.run(command, stdout=subprocess.PIPE, timeout=MIRROR_SECONDS, check=True)
         took = json.loads(done.stdout)
         own.append(took["entries"] / took["own_s"])
@@ -113,7 +113,7 @@ def mirrored(port: int, rounds: int) -> Found:
 @contextmanager
 def serving(path: Path, readers: int) -> Iterator[Found]:
     """A fresh process that serves the journal at ``path``; gives what it found before it listened, and its port."""
-    command = [sys.executable, "-m", "admin.bench.child", str(path), str(readers)]
+    command = [sys.executable, "-P", "-m", "admin.bench.child", str(path), str(readers)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None
     assert child.stdin is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from admin.workbench.lines import Line, renewed
+from admin.workbench.lines import Line, numbered, renewed
 from register.basis_cell import assign_roles, parse_basis
 from register.code_cell import parse_codes
 from register.doubts import Doubt
@@ -78,20 +78,42 @@ def _iso(day: Any) -> str | None:
     return None if day is None else str(day.isoformat())
 
 
-def take(content: Content, doubts: Sequence[Plain], cells: Mapping[Cell, str]) -> tuple[Content, list[Plain]]:
-    """Content and doubts after cells were pasted or changed: each is read anew, its doubts are open again."""
+def take(
+    content: Content, doubts: Sequence[Plain], cells: Mapping[Cell, str], base: Mapping[str, Any] | None = None
+) -> tuple[Content, list[Plain]]:
+    """Content and doubts after cells were pasted or changed: each is read anew, its doubts are open again.
+
+    ``base`` is the measure as it was before; what a person typed beside the cells since then stays.
+    """
     content, kept = copy.deepcopy(content), list(doubts)
     measure = content.setdefault("measure", {})
     for cell, text in cells.items():
         measure["printed"] = {**(measure.get("printed") or {}), cell: text or None}
         found = read(cell, text, measure) if text else Reading({}, ())
-        measure.update(found.members)
+        measure.update({name: _beside(name, value, measure, base) for name, value in found.members.items()})
         fresh = [of_doubt(cell, doubt).public() for doubt in found.doubts]
         settled = {_key(doubt): doubt for doubt in kept if doubt.get("cell") == cell and doubt.get("settled")}
         kept = [doubt for doubt in kept if doubt.get("cell") != cell]
         # A word of the same kind that a person has settled before need not be settled twice.
         kept += [{**doubt, **_still(settled.get(_key(doubt)))} for doubt in fresh]
     return content, kept
+
+
+def _beside(name: str, value: Any, measure: Mapping[str, Any], base: Mapping[str, Any] | None) -> Any:
+    """What a cell gives for a field, with what was typed into it in the same form: a day typed is meant, rows add."""
+    if base is None:
+        return value
+    typed, before = measure.get(name), base.get(name)
+    if not isinstance(value, list):
+        return typed if typed and typed != before else value
+    known = [_bare(item) for item in (*(before or ()), *value)]
+    own = [item for item in typed or () if _bare(item) not in known]
+    return numbered([*value, *own]) if name == "goods" else [*value, *own]
+
+
+def _bare(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item of a list without what says nothing, to tell whether it is the same."""
+    return {name: part for name, part in item.items() if part not in (None, [], False) and name != "line"}
 
 
 def _key(doubt: Mapping[str, Any]) -> tuple[Any, ...]:

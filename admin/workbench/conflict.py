@@ -12,7 +12,7 @@ from admin.accounts.frame import Asked, go, language, page
 from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import DRAFTS, draft_of, here, staff_page, translations, typed, version_of
-from admin.workbench.deeds import Saving, conflicts, merged, save
+from admin.workbench.deeds import DEFAULT_DESTINATION, Saving, bare, conflicts, merged, save
 from register.api.calls import Service
 from register.drafts.commands import DraftStale
 from register.drafts.model import Content
@@ -54,7 +54,9 @@ def _open(content: Content) -> dict[str, Any]:
     """The content with the members of its measure beside the rest, as people know them."""
     measure = content.get("measure")
     rest = {name: value for name, value in content.items() if name not in ("measure", "remarks")}
-    return {**rest, **(measure if isinstance(measure, dict) else {})}
+    opened = {**rest, **(measure if isinstance(measure, dict) else {})}
+    found: dict[str, Any] = {name: part for name, value in opened.items() if (part := bare(value)) is not None}
+    return found if found.get("destination") != DEFAULT_DESTINATION else {**found, "destination": None}
 
 
 def _side(content: Content, name: tuple[str, ...], told: Language) -> Change:

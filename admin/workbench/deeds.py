@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from admin.accounts import audit
 from admin.accounts.policy import Actor
@@ -20,6 +20,7 @@ from register.drafts.states import Command
 from register.service import RegisterService
 
 Outcome = Draft | Moved
+DEFAULT_DESTINATION: Final = "third_countries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,9 @@ def merged(base: Content, theirs: Content, mine: Content, chosen: Sequence[str])
     one, two, three = _flat(base), _flat(theirs), _flat(mine)
     found = dict(two)
     for name in dict.fromkeys([*two, *three]):
-        was, now, own = one.get(name), two.get(name), three.get(name)
-        if dumped(own) != dumped(was) and (dumped(now) == dumped(was) or "/".join(name) in chosen):
-            found[name] = own
+        was, now, own = (_said(side.get(name)) for side in (one, two, three))
+        if own != was and (now == was or "/".join(name) in chosen):
+            found[name] = three.get(name)
     content: Content = {}
     for name, value in found.items():
         if len(name) == 2:
@@ -133,11 +134,8 @@ def merged(base: Content, theirs: Content, mine: Content, chosen: Sequence[str])
 def conflicts(base: Content, theirs: Content, mine: Content) -> list[tuple[str, ...]]:
     """The fields that both changed, each to something else."""
     one, two, three = _flat(base), _flat(theirs), _flat(mine)
-    return [
-        name
-        for name in dict.fromkeys([*two, *three])
-        if len({dumped(side.get(name)) for side in (one, two, three)}) == 3
-    ]
+    names = dict.fromkeys([*two, *three])
+    return [name for name in names if len({_said(side.get(name)) for side in (one, two, three)}) == 3]
 
 
 def _flat(content: Content) -> dict[tuple[str, ...], Any]:
@@ -148,3 +146,18 @@ def _flat(content: Content) -> dict[tuple[str, ...], Any]:
         else:
             found[name,] = value
     return found
+
+
+def _said(value: Any) -> str:
+    """What a value says, as text: a form that was never filled in says the same as nothing."""
+    plain = bare(value)
+    return dumped(None if plain == DEFAULT_DESTINATION else plain)
+
+
+def bare(value: Any) -> Any:
+    """A value without members that say nothing; None where nothing is left."""
+    if isinstance(value, dict):
+        value = {name: part for name, item in value.items() if (part := bare(item)) is not None}
+    elif isinstance(value, list):
+        value = [part for item in value if (part := bare(item)) is not None]
+    return None if value in ({}, [], "", None) or value is False else value

@@ -101,7 +101,7 @@ def _read_form(draft: Draft, sent: Typed, base: Content) -> tuple[Content, list[
             if text != (printed.get(name) or "").replace("\r\n", "\n").strip():
                 changed[name] = text
     if changed and draft.kind in fields.OF_MEASURE:
-        content, doubts = cells.take(content, doubts, changed)
+        content, doubts = cells.take(content, doubts, changed, fields.measure_of(draft.kind, base))
     elif draft.measure is not None and fields.one(sent, "do") == "read":
         content, doubts = cells.take_change(content, doubts, changed, draft.measure[:2])
     return content, doubts

@@ -62,16 +62,16 @@ async def home(request: Asked, service: Service, actor: Acting) -> Response[byte
     await service.catch_up()
     told, today, db = language(request), service.today(), service.database
     opened, _ = await list_drafts(db, DraftFilter(("draft", "returned", "submitted", "approved")), limit=MOST)
-    who = actor
+
     begins, ends = coming(service.register, today, opened)
     context = {
         "today": today,
-        "may_write": who.can("draft.write"),
-        "may_approve": who.can("draft.approve"),
+        "may_write": actor.can("draft.write"),
+        "may_approve": actor.can("draft.approve"),
         "returned": _titled((one for one in opened if one.state == "returned" and one.author == actor.id), told),
         "mine": _titled((one for one in opened if one.state == "draft" and one.author == actor.id), told)[:MOST_ROWS],
         "to_approve": _titled(await _for_me(service, actor, opened), told),
-        "to_publish": _titled((one for one in opened if one.state == "approved" and who.can("draft.publish")), told),
+        "to_publish": _titled((one for one in opened if one.state == "approved" and actor.can("draft.publish")), told),
         "held": _titled((one for one in opened if one.author is None and one.state in ("draft", "returned")), told),
         "due": due(opened, today, inclusion_days(request), told),
         "working_days": inclusion_days(request),

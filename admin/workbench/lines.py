@@ -59,10 +59,12 @@ def numbered(lines: Iterable[Line]) -> list[Line]:
     """Lines with numbers: those that bear one keep it, the others get the next. In the order of the numbers."""
     found = list(lines)
     last = max((line["line"] for line in found if isinstance(line.get("line"), int)), default=0)
+    seen: set[int] = set()
     for line in found:
-        if not isinstance(line.get("line"), int):
+        if not isinstance(line.get("line"), int) or line["line"] in seen:
             last += 1
             line["line"] = last
+        seen.add(line["line"])
     return sorted(found, key=lambda line: int(line["line"]))
 
 

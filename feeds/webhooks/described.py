@@ -11,7 +11,7 @@ import msgspec
 from litestar import delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec import Parameter as ParameterSpec
 from litestar.openapi.spec.enums import OpenAPIType
 from msgspec import Meta
@@ -21,6 +21,7 @@ from feeds.webhooks.records import Pause, Wanted
 from feeds.webhooks.sender import Failure
 from register.api import schemas
 from register.api.calls import API, described, problem_responses
+from register.api.examples import Example
 from register.api.parameters import CODE_SCHEMA, MAX_SEQ, Parameter
 from register.entries import ENTRY_TYPES, REASONS
 from register.measures import KINDS, STATES

@@ -16,10 +16,11 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, Operation, RequestBody
+from litestar.openapi.spec import Operation, RequestBody
 from litestar.openapi.spec import Parameter as ParameterSpec
 
 from register.api import schemas
+from register.api.examples import Example
 from register.api.parameters import NO_PARAMETERS, Parameter, Parameters
 from register.index import Register, UnknownPast
 from register.lists import Selected, Texts

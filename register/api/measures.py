@@ -29,6 +29,7 @@ from register.api.parameters import (
     VALID_ON,
     Parameter,
     Parameters,
+    Refused,
     one_of,
     short_text,
     some_of,
@@ -36,13 +37,31 @@ from register.api.parameters import (
 from register.differences import differences
 from register.facts import Version
 from register.index import Register
-from register.lists import DECLARATIONS, DEFAULT_SORT, SORT_CHOICES, Selected, Selection, record_bytes, select
+from register.lists import (
+    DECLARATIONS,
+    DEFAULT_SORT,
+    SORT_CHOICES,
+    Selected,
+    Selection,
+    record_bytes,
+    searchable,
+    select,
+)
 from register.service import RegisterService
 from register.web import JSON, Prepared, finding, not_found, refused, respond
 
 _TEXT = OpenAPIType.STRING
 PORTION: Final = 500
 """Versions whose words are made before other requests get their turn."""
+
+
+def read_words(text: str) -> str:
+    """Words to look for. Raises ``Refused`` for more than 200 characters, or without a letter or digit."""
+    words: str = short_text(200)(text)
+    if not searchable(words):
+        raise Refused("нужна хотя бы одна буква или цифра", "at least one letter or digit is needed")
+    return words
+
 
 DECLARATION: Final = Parameter(
     "declaration",
@@ -56,8 +75,8 @@ DECLARATION: Final = Parameter(
 WORDS: Final = Parameter(
     "q",
     "Words of the title, the goods, the acts or the id, in Russian or English; every word must occur. Case, ё and "
-    "word endings do not matter.",
-    short_text(200),
+    "word endings do not matter. A code of six digits or more, with or without spaces, finds what `code` finds.",
+    read_words,
     Schema(type=_TEXT, max_length=200),
     "мрамор",
 )
@@ -294,7 +313,7 @@ def get_history(request: Asked, service: Service) -> Response[bytes]:
     prepared = own.kept.find(key)
     if prepared is None:
         versions = _versions(register, identifier)
-        items = b",".join(_version_bytes(register, version) for version in reversed(versions))
+        items = b",".join(version_bytes(register, version) for version in reversed(versions))
         body = b'{"id":%s,"items":[%s],"total":%d,"seq":%d}' % (
             msgspec.json.encode(identifier),
             items,
@@ -312,7 +331,8 @@ def _versions(register: Register, identifier: str) -> list[Version]:
     return versions
 
 
-def _version_bytes(register: Register, version: Version) -> bytes:
+def version_bytes(register: Register, version: Version) -> bytes:
+    """A version with its entry, as `GET /measures/{id}/history` lists it."""
     entry = msgspec.json.encode(_decode_version(register.body(version.seq)))
     return b'{"version":%d,%s' % (version.number, entry[1:])
 

@@ -26,7 +26,8 @@ The Register of separate export measures of the member states of the Eurasian Ec
   seat; times are UTC.
 - **One sequence.** Everything public is an entry with a number, `seq`; every answer says which it rests on.
 - **Every GET** answers HEAD, carries a strong `ETag`, answers `If-None-Match` with 304, and comes as `zstd` or `gzip`
-  when asked for. Any web page may read it (CORS). The stream alone has no `ETag`.
+  when asked for. Any web page may read it (CORS). No `ETag`: the stream and `/health`, which nobody may keep
+  (`no-store`), and the redirect at `/`, which has nothing to compare.
 - **Errors** have one shape, `application/problem+json` (RFC 9457). `errors` lists everything wrong, in Russian and
   English.
 - **No list is cut silently**: a limit above the maximum is an error. A parameter that is not known is one too.
@@ -97,7 +98,9 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="/api/assets/swagger-ui.css">
 </head>
 <body>
-<main id="swagger-ui"><noscript>The document itself: <a href="/api/openapi.json">/api/openapi.json</a></noscript></main>
+<header class="swagger-ui"><div class="wrapper"><h1>API of the Register of separate export measures</h1></div></header>
+<main><div id="swagger-ui"></div>
+<noscript>The document itself: <a href="/api/openapi.json">/api/openapi.json</a></noscript></main>
 <script src="/api/assets/swagger-ui-bundle.js"></script>
 <script src="/api/assets/start.js"></script>
 </body>

@@ -13,11 +13,12 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from litestar.openapi.spec import Example, Schema
 from litestar.openapi.spec import Parameter as ParameterSpec
+from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
-from register.codes import CodeError, normalise
+from register.api.examples import Example
+from register.codes import SPACING, CodeError, normalise
 from register.entries import ENTRY_TYPES, REASONS
 from register.measures import KINDS, STATES, STATUSES
 from register.web import FORMAT, Finding, finding, refused
@@ -147,6 +148,12 @@ def read_code(text: str) -> str:
     return normalise(text)
 
 
+def read_searched_code(text: str) -> str:
+    """A code to search by, of 2 to 10 digits: no act gives three, but a search may stop there. Raises ``CodeError``."""
+    code = re.sub(SPACING, "", text)
+    return code if re.fullmatch("[0-9]{3}", code) else normalise(text)
+
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -178,6 +185,12 @@ def one_of(allowed: Sequence[str]) -> Reader:
         raise _not_among(text, allowed)
 
     return read
+
+
+def read_states(text: str) -> frozenset[str]:
+    """Member states, in capitals or not, as the origin of a question. Raises ``Refused``."""
+    states: frozenset[str] = some_of(STATES)(text.upper())
+    return states
 
 
 def some_of(allowed: Sequence[str]) -> Reader:
@@ -240,6 +253,7 @@ def _number(low: int, high: int, default: int | None = None) -> Schema:
 
 
 CODE_PATTERN: Final = r"^ *([0-9] *){2}(([0-9] *){2,8})?$"
+SEARCHED_CODE_PATTERN: Final = r"^ *([0-9] *){2,10}$"
 CODE_SCHEMA: Final = _string(pattern=CODE_PATTERN, max_length=40)
 MOMENT_PATTERN: Final = (
     r"^([0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{3,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"
@@ -247,7 +261,7 @@ MOMENT_PATTERN: Final = (
 DAY_SCHEMA: Final = _string(format=OpenAPIFormat.DATE, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 STATE: Final = Parameter(
-    "state", "Member states, comma-separated.", some_of(STATES), _list_of(STATES), ["KG"], frozenset()
+    "state", "Member states, comma-separated, in capitals or not.", read_states, _list_of(STATES), ["KG"], frozenset()
 )
 KIND: Final = Parameter(
     "kind", "Kinds of measure, comma-separated.", some_of(KINDS), _list_of(KINDS), ["export_prohibition"], frozenset()
@@ -263,11 +277,11 @@ STATUS: Final = Parameter(
 )
 CODE: Final = Parameter(
     "code",
-    "TN VED code of 2 or 4 to 10 digits, spaces allowed. It matches in both directions: a measure on 7204 answers for "
+    "TN VED code of 2 to 10 digits, spaces allowed. It matches in both directions: a measure on 7204 answers for "
     "7204100000, and 7204 finds measures on its parts. `matches` of each measure says which goods line and whether "
     "the match is exact or partial.",
-    read_code,
-    CODE_SCHEMA,
+    read_searched_code,
+    _string(pattern=SEARCHED_CODE_PATTERN, max_length=40),
     "2515110000",
 )
 VALID_ON: Final = Parameter(

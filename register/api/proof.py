@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.types import ASGIApp, HTTPScope
 
 from register.api import schemas
 from register.api.calls import Asked, Service, described, problem_responses, reading, shelf
+from register.api.examples import Example
 from register.api.parameters import DAY_SCHEMA, KNOWN_AT, Parameter, Parameters, given_twice
 from register.front import Shortcut
 from register.measures import TRANSPORTS

@@ -90,9 +90,12 @@ class Window(msgspec.Struct):
 class Printed(msgspec.Struct):
     """The cells of a notified table as they stood."""
 
+    kind: str | None = None
+    goods: str | None = None
     codes: str | None = None
     term: str | None = None
     basis: str | None = None
+    protocol: str | None = None
 
 
 class LineMatch(msgspec.Struct):

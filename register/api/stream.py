@@ -59,7 +59,21 @@ STREAM_PARAMETERS: Final = Parameters((STREAM_AFTER, *FILTERS))
 )
 def stream_changes(request: Asked, service: Service) -> Response[bytes]:
     """`id` is the number, `event` the type, `data` the entry. A comment comes every 15 seconds when nothing else does.
-    No entry is lost or sent twice: after a break, ask with the number of the last one received."""
+    No entry is lost or sent twice: after a break, ask with the number of the last one received.
+
+    **In a browser**, an `EventSource` hands a named event only to those who listen to its name; `onmessage` hears none:
+
+        const source = new EventSource("/api/v1/changes/stream");
+        const types = ["measure.included", "measure.amended", "measure.extended", "measure.terminated",
+          "measure.corrected", "measure.effective", "measure.expired", "declaration.permitted", "declaration.revoked",
+          "declaration.window_closed", "consultation.initiated", "consultation.scheduled", "consultation.concluded",
+          "consultation.withdrawn"];
+        for (const type of types) {
+          source.addEventListener(type, (event) => take(Number(event.lastEventId), JSON.parse(event.data)));
+        }
+
+    Without a filter the numbers have no gaps; one that is missing is of a type not listened to, and `/changes` has it.
+    """
     asked = STREAM_PARAMETERS.read(request.scope["query_string"])
     head = service.register.seq
     name, after = "after", asked["after"]

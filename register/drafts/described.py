@@ -11,11 +11,12 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from register.api import schemas
 from register.api.calls import API, described, problem_responses
+from register.api.examples import Example
 from register.api.parameters import Parameter, Refused, short_text, some_of, whole
 from register.drafts.model import KINDS, Kind
 from register.drafts.states import STATES, Command, State

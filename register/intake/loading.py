@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,8 @@ from register.nomenclature import Names
 from register.publication import Inclusion, include_many
 from register.rules import check
 from register.sheets import SheetError
+
+log = logging.getLogger(__name__)
 
 DRAFT_KIND: Final = "include"
 """The kind of the drafts made here: a measure that is to be included."""
@@ -114,7 +117,7 @@ async def _include(
         print_ = fingerprint(ready.notified.model_dump(mode="json", by_alias=True))
         if print_ in known.measures or print_ in new:
             again.append((row, print_))
-        elif _checked(row, ready, Context(today, "include", knows=knows)):
+        elif _checked_safely(row, ready, Context(today, "include", knows=knows)):
             new[print_] = row
     numbers = await Numbers.read(db, _wishes(rows))
     items = [_numbered(row, ready, numbers, today) for row, ready in _ready(list(new.values()))]
@@ -130,6 +133,23 @@ def _ready(rows: Sequence[_Row]) -> Iterator[tuple[_Row, Ready]]:
     for row in rows:
         if isinstance(row.candidate, Ready):
             yield row, row.candidate
+
+
+def _checked_safely(row: _Row, ready: Ready, context: Context) -> bool:
+    """``_checked``, where a fault of ours costs one row and not the report on all the others."""
+    try:
+        return _checked(row, ready, context)
+    except Exception as error:
+        log.exception("%s, row %d could not be checked", row.file, row.row)
+        what = f"{type(error).__name__}: {error}"
+        fault = reason(
+            "",
+            "internal",
+            f"строка не проверена из-за ошибки программы, сообщите о ней: {what}",
+            f"the row could not be checked, by a fault of the software that should be reported: {what}",
+        )
+        row.candidate = Refused((fault,), ready.wished, ready.remarks)
+        return False
 
 
 def _checked(row: _Row, ready: Ready, context: Context) -> bool:

@@ -35,6 +35,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     "en": {"row": "row", "remark": "remark", "characters": "characters"},
 }
 
+_NOTHING: Final[Mapping[Language, str]] = {
+    "ru": "загружать нечего: строк нет",
+    "en": "nothing to load: there are no rows",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
@@ -108,6 +113,8 @@ class LoadReport:
         for outcome, count in self.counts.items():
             if count:
                 yield f"{_OUTCOME_NAMES[outcome][language]}: {count}"
+        if not self.rows and not self.faults:
+            yield _NOTHING[language]
         for row in self.rows:
             if row.outcome in ("held", "refused") or row.remarks:
                 yield _headline(row, language)

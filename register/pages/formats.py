@@ -87,7 +87,9 @@ _PROVISIONS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-_KEPT_WHOLE: Final = re.compile(r"(?P<id>\b(?:AM|BY|KZ|KG|RU)-\d{4}-\d{3,6}\b)|\b\d{4} \d{2}(?: \d{1,3}(?: \d)?)?\b")
+_KEPT_WHOLE: Final = re.compile(
+    r"(?P<id>\b(?:AM|BY|KZ|KG|RU)-\d{4}-\d{3,6}\b)|\bC-\d{4}-\d{3,6}\b|\b\d{4} \d{2}(?: \d{1,3}(?: \d)?)?\b"
+)
 
 
 def linked(text: str, address: str | None = None) -> Markup:

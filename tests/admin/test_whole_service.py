@@ -220,3 +220,21 @@ async def test_verify_says_whether_the_journal_is_whole(settings: Settings, data
     assert verdict.line("en").startswith("whole: 1 entries, root ")
     nothing = await verify(settings, str(settings.data_dir), None)
     assert nothing.exit_status == 2
+
+
+async def test_a_fault_in_announcing_is_seen_and_passes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(settings, scheduled=False)
+
+    async def broken(_: date) -> None:
+        raise OverflowError("a day before the calendar")
+
+    async with running(app) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(app.state.scheduler._announcer, "run", broken)
+            await app.state.scheduler.announce()
+            health = await client.get("/health")
+            assert (health.status_code, health.json()["status"]) == (503, "not_announcing")
+            assert "OverflowError" in health.json()["problem"]
+            assert (await client.get("/api/v1/measures")).status_code == 200
+        await app.state.scheduler.announce()
+        assert (await client.get("/health")).json()["status"] == "ok"

@@ -78,6 +78,8 @@ async def test_a_page_is_closed_and_stays_as_it_is(site: Site) -> None:
         "current": f"{BASE}/feeds/register.atom",
         "next-archive": f"{BASE}/feeds/archive/2.atom",
     }
+    assert "1 to 100 of" in (await fetch(site, f"{BASE}/feeds/archive/1.atom?lang=en")).text
+    assert str(root.findtext(f"{A}subtitle")).startswith("Записи 1–100 Единого реестра")
     assert_problem(await site.get("/feeds/archive/2.atom"), 404, "/page")
     site.clock.move(days=400)
     await site.include_many(100)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feeds.calendar import calendar, deadlines
+from feeds.calendar import calendar, deadlines, histories
 from feeds.channels import Channel
 from register.index import Register
 from tests.feeds.helpers import BASE, Site
@@ -22,7 +22,7 @@ PATH = "/feeds/deadlines.ics"
 
 
 def written(register: Register, today: date = TODAY, **channel: Any) -> bytes:
-    found = deadlines(register, today)
+    found = deadlines(histories(register), today)
     return calendar(register, found, Channel("deadlines", "ru", **channel), BASE, BASE + PATH)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import feedparser
+import httpx
 import pytest
 
 from feeds.channels import EMPTY_SINCE
@@ -19,6 +21,7 @@ from tests.feeds.conftest import opened_site
 from tests.feeds.feed_rules import TYPES, check
 from tests.feeds.helpers import BASE, FEEDS, TERMS, Clock, Site, replay
 from tests.register.api.helpers import assert_problem, notified
+from tests.register.pages.conftest import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -76,6 +79,30 @@ async def test_every_entry_is_an_item(site: Site, path: str) -> None:
     newest = timestamp(site.service.register.recorded_at(6))
     assert parsed.feed.updated == (newest if "atom" in path else "Thu, 10 Sep 2026 09:06:00 +0000")
     assert parsed.feed.link == f"{BASE}/ru/changes"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_every_feed_leads_to_a_page_that_shows_the_same(site: Site, language: str) -> None:
+    await site.fill()
+    for state in ("KG", "AM"):
+        record = {"id": f"C-2026-{state}", "state": state, "status": "initiated"}
+        await site.append("consultation.initiated", record["id"], record, {"ru": "Начата", "en": "Begun"})
+    transport = httpx.ASGITransport(create_app(site.service))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as pages:
+        for path in FEEDS:
+            parsed = await read(site, f"{path}?lang={language}")
+            page = await pages.get(parsed.feed.link.removeprefix(BASE))
+            assert page.status_code == 200, (path, parsed.feed.link)
+            if "upcoming" not in path:
+                shown = {int(seq) for seq in re.findall(rf'class="seq" href="/{language}/changes/(\d+)"', page.text)}
+                assert shown == {int(item.id.rpartition(":")[2]) for item in parsed.entries}
+
+
+async def test_a_state_in_small_letters_is_the_same_feed(site: Site) -> None:
+    await site.fill()
+    small, large = (await site.get(f"/feeds/register.atom?state={state}") for state in ("kg", "KG"))
+    assert small.status_code == 200
+    assert small.content == large.content
 
 
 async def test_who_publishes_is_named(site: Site) -> None:

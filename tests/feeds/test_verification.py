@@ -136,11 +136,11 @@ def test_a_mirror_that_is_not(damage: Callable[[Path], object], said: str, copy:
 
 EXPORT_FAULTS: list[tuple[Callable[[Path], object], str]] = [
     (
-        lambda site: _replace(site / "entries/270.json", KIND, b'"export_duty"'),
+        lambda site: _replace(site / "api/v1/changes/270", KIND, b'"export_duty"'),
         "entry 270 is not the one that was signed",
     ),
-    (lambda site: (site / "entries/270.json").unlink(), "entry 270 is missing"),
-    (lambda site: shutil.copy(site / "entries/2.json", site / "entries/1.json"), "entry 1"),
+    (lambda site: (site / "api/v1/changes/270").unlink(), "entry 270 is missing"),
+    (lambda site: shutil.copy(site / "api/v1/changes/2", site / "api/v1/changes/1"), "entry 1"),
     (lambda site: _flip(site / "log/tile/0/000"), "tile/0/000"),
     (lambda site: _flip(site / "log/tile/1/000.p/1"), "tile/1/000.p/1"),
     (

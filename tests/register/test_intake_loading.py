@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 
 from register import journal
 from register.database import Database, open_database
+from register.findings import Context, Findings
 from register.intake import Held, LoadReport, LoadRunning, Ready, Refused, Wish, candidate, load, read_table
 from register.intake.known import Numbers
 from register.intake.table import FIELDS
+from register.measures import Notified
 from register.publication import BATCH
+from register.rules import check
 
 ROOT = Path(__file__).parents[2]
 DEMONSTRATION = ROOT / "admin" / "demonstration" / "commission-table.csv"
@@ -223,6 +226,16 @@ async def test_many_loads_at_once_enter_a_measure_once(tmp_path: Path, database:
 
 
 @pytest.mark.anyio
+async def test_a_file_without_rows_is_said_to_hold_nothing(tmp_path: Path, database: Database) -> None:
+    path = tmp_path / "none.json"
+    path.write_text("[]", encoding="utf-8")
+    report = await loaded(database, path)
+    assert report.text("ru") == "загружать нечего: строк нет"
+    assert report.text("en") == "nothing to load: there are no rows"
+    assert report.exit_status == 0
+
+
+@pytest.mark.anyio
 async def test_the_report_reads_in_both_languages_and_as_json(tmp_path: Path, database: Database) -> None:
     report = await loaded(database, table(tmp_path / "t.csv", ROW, {**ROW, "number": "22", "term": "с 08.09.2026"}))
     ru, en = report.text("ru"), report.text("en")
@@ -333,3 +346,21 @@ async def test_a_draft_that_is_only_begun_stops_no_load(tmp_path: Path, database
         )  # fmt: skip
     report = await load(database, [table(tmp_path / "t.csv", ROW)], included_on=INCLUDED, today=INCLUDED)
     assert report.counts["included"] == 1
+
+
+@pytest.mark.anyio
+async def test_a_fault_of_ours_costs_one_row_and_is_reported(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(notified: Notified, context: Context) -> Findings:
+        if notified.title.ru == "Сломанная строка":
+            raise OverflowError("date value out of range")
+        return check(notified, context)
+
+    monkeypatch.setattr("register.intake.loading.check", failing)
+    rows = [ROW, {**ROW, "number": "77", "goods": "Сломанная строка"}]
+    report = await load(database, [table(tmp_path / "t.csv", *rows)], included_on=INCLUDED, today=INCLUDED)
+    assert [row.outcome for row in report.rows] == ["included", "refused"]
+    [reason] = report.rows[1].reasons
+    assert (reason.rule, "OverflowError" in reason.reason["en"]) == ("internal", True)
+    assert "could not be checked" in caplog.text

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from register.lists import SORT_CHOICES, Selection, Texts, patterns, record_bytes, select, stem, with_status
+from register.lists import (
+    SORT_CHOICES,
+    Selection,
+    Texts,
+    patterns,
+    record_bytes,
+    searchable,
+    select,
+    stem,
+    with_status,
+    written_codes,
+)
 from tests.register.synthetic import build, record, spread
 
 TODAY = date(2026, 9, 10)
@@ -31,6 +42,23 @@ def test_a_stem_begins_its_word_and_keeps_three_letters(word: str) -> None:
 
 def test_patterns_fold_case_and_yo() -> None:
     assert patterns("ЧЁРНЫЙ лом, KG-2026-021") == (" черн", " лом", " kg", " 2026", " 021")
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [("лом 7204 10 000 0", ("7204100000",)), ("7204\u00a010\u00a0000\u00a00", ("7204100000",)), ("72041", ()),
+     ("720410, 2515 11 000 0", ("720410", "2515110000")), ("7204", ()), ("№ 587 от 27.08.2026", ()),
+     ("KG-2026-021001", ()), ("12345678901", ()), ("7204 10 000 0 1", ()), ("а7204100000", ())],
+)  # fmt: skip
+def test_codes_written_among_words(words: str, codes: tuple[str, ...]) -> None:
+    assert written_codes(words) == codes
+
+
+@pytest.mark.parametrize("words", ["%", "№", '"', "\0", "_", " - "])
+def test_words_without_a_letter_or_digit_find_nothing(words: str) -> None:
+    register = build([record("KG-2026-001")])
+    assert not searchable(words)
+    assert select(register, Texts(), Selection(words=words), TODAY, register.seq) == []
 
 
 def test_words_are_made_once_and_missed_until_then() -> None:

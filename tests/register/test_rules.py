@@ -403,3 +403,10 @@ def test_a_declaration_without_permission_is_no_change() -> None:
     assert change_rules.changed_fields(before, before.model_copy(update={"declaration": None})) == []
     permission = Declaration(permitted=True)
     assert change_rules.changed_fields(before, before.model_copy(update={"declaration": permission})) == ["declaration"]
+
+
+def test_h6_refuses_an_exclusion_that_leaves_nothing_of_its_line() -> None:
+    whole = {"code_from": "0207", "excluded": [{"code_from": "0207"}]}
+    part = {"code_from": "0207", "excluded": [{"code_from": "0207", "partial": True}, {"code_from": "020712"}]}
+    found = check(content(goods=[whole, part]), Context(date(2026, 9, 1))).refusals
+    assert [(finding.rule, finding.pointer) for finding in found] == [("H6", "/goods/0/excluded/0/code_from")]

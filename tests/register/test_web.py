@@ -218,7 +218,11 @@ async def test_cors_is_open_for_reading_alone(still_client: httpx.AsyncClient) -
         assert (await client.get("/feeds/file")).headers["access-control-allow-origin"] == "*"
         for other in ("/teapot", "/login"):  # /login is not below /log
             assert "access-control-allow-origin" not in (await client.get(other)).headers
-        assert "access-control-allow-origin" not in (await client.post("/api/v1/measures")).headers
+        for method, path in (("POST", "/api/v1/measures"), ("DELETE", "/api/v1/proof"), ("PUT", "/feeds/file")):
+            wrong = await client.request(method, path)
+            assert (wrong.status_code, wrong.headers["access-control-allow-origin"]) == (405, "*")
+        for method, path in (("POST", "/api/v1/nowhere"), ("POST", "/api/v1/write")):
+            assert "access-control-allow-origin" not in (await client.request(method, path)).headers
         asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
         assert "POST" in (await client.options("/api/v1/proof", headers=asked)).headers["access-control-allow-methods"]
         refused = await client.options("/api/v1/measures", headers=asked)

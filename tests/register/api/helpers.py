@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+from jsonschema import Draft202012Validator
 from litestar import Litestar
 from litestar.di import Provide
 
@@ -130,6 +131,42 @@ class Api:
             stored = await journal.append(db, make)
         await self.service.catch_up()
         return stored.seq
+
+
+def wrong_examples(document: dict[str, Any]) -> list[str]:
+    """Where an example of an OpenAPI document does not fit the schema that it stands beside."""
+    wrong, seen = [], 0
+    for path, method, part, content in _with_examples(document):
+        schema = {**content["schema"], "components": strict(document["components"])}
+        for name, example in content.get("examples", {}).items():
+            seen += 1
+            errors = Draft202012Validator(schema).iter_errors(example["value"])
+            wrong += [f"{method} {path} {part} {name}: {list(error.path)} {error.message}" for error in errors]
+    assert seen > 20
+    return wrong
+
+
+def _with_examples(document: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            for parameter in operation.get("parameters", ()):
+                yield path, method, parameter["name"], parameter
+            parts = {"body": operation.get("requestBody", {}), **operation["responses"]}
+            for part, described in parts.items():
+                for content in described.get("content", {}).values():
+                    yield path, method, part, content
+
+
+def strict(schema: Any) -> Any:
+    """A schema in which a field that it does not name is wrong."""
+    if isinstance(schema, list):
+        return [strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: strict(value) for name, value in schema.items()}
+    if isinstance(closed.get("properties"), dict):
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 def assert_problem(response: httpx.Response, status: int, *pointers: str) -> dict[str, Any]:

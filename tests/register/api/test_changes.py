@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from register import merkle
 from register.api import filters, stream
-from register.entries import check_body
+from register.entries import ENTRY_TYPES, check_body
 from tests.register.api.helpers import Api, assert_problem, notified
 
 pytestmark = pytest.mark.anyio
@@ -193,6 +194,15 @@ async def test_the_stream_begins_where_asked(filled: Api) -> None:
     async with streaming(filled, "after=1", **{"last-event-id": "5"}) as reader:
         [(seq, _, entry)] = await reader.events(1)
         assert (seq, entry) == (6, filled.service.register.entry(6))
+
+
+async def test_how_a_browser_listens_is_described(still: Api) -> None:
+    """An ``EventSource`` gives named events to listeners of the name alone, so every name has to be said."""
+    paths = (await still.client.get("/api/openapi.json")).json()["paths"]
+    described = paths["/api/v1/changes/stream"]["get"]["description"]
+    assert "addEventListener" in described
+    assert "onmessage" in described
+    assert set(re.findall(r'"([a-z]+\.[a-z_]+)"', described)) == set(ENTRY_TYPES)
 
 
 async def test_the_stream_begins_with_what_comes_next(filled: Api) -> None:

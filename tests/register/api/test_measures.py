@@ -51,6 +51,27 @@ async def test_words(filled: Api) -> None:
     assert await ids(filled, "q=мрамор+лом") == []
 
 
+@pytest.mark.parametrize("code", ["7204 10 000 0", "7204100000", "7204 10", "720410", "7602 00", "2515 11 000 0"])
+async def test_a_code_among_words_finds_what_the_code_finds(filled: Api, code: str) -> None:
+    by_code = await ids(filled, f"code={code}")
+    assert by_code
+    assert await ids(filled, f"q={code}") == by_code
+    assert await ids(filled, f"q=лом {code} черный") == [name for name in by_code if not name.startswith("AM")]
+    assert await ids(filled, f"q={code} мука") == []
+
+
+async def test_a_search_may_stop_at_three_digits(filled: Api) -> None:
+    assert await ids(filled, "code=720") == await ids(filled, "code=7204") != []
+    changed = await filled.get("/changes?code=720")
+    assert [entry["seq"] for entry in changed.json()["items"]] == [1, 3, 6]
+    assert_problem(await filled.get("/codes/720"), 422, "/code")
+
+
+async def test_states_in_either_case(filled: Api) -> None:
+    assert await ids(filled, "state=kg,Am") == await ids(filled, "state=KG,AM") != []
+    assert len((await filled.get("/changes?state=kg")).json()["items"]) == 3
+
+
 async def test_a_code_matches_both_ways_and_says_how(filled: Api) -> None:
     below = (await filled.get("/measures?code=7204 10 000 0&sort=id")).json()["items"]
     assert [(item["id"], [(m["line"], m["match"]) for m in item["matches"]]) for item in below] == [
@@ -118,7 +139,9 @@ async def test_a_cursor_is_good_only_for_its_filters(filled: Api) -> None:
         ("sort=price", "/sort", "-effective_to"),
         ("valid_on=10.09.2026", "/valid_on", "YYYY-MM-DD"),
         ("valid_on=2026-02-30", "/valid_on", "YYYY-MM-DD"),
-        ("code=720", "/code", "2"),
+        ("code=7", "/code", "2"),
+        ("q=%25", "/q", "letter or digit"),
+        ("q=%E2%84%96+%22%00", "/q", "letter or digit"),
         ("code=72x4", "/code", "digits"),
         ("known_at=99", "/known_at", "0 to 6"),
         ("known_at=2026-09-10", "/known_at", "zone"),

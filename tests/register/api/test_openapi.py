@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,8 +20,18 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from register.database import open_database
+from register.measures import Printed
 from register.service import RegisterService
-from tests.register.api.helpers import TERMS, Api, application, clock, still_records
+from tests.register.api.helpers import (
+    TERMS,
+    Api,
+    application,
+    clock,
+    notified,
+    still_records,
+    strict,
+    wrong_examples,
+)
 from tests.register.synthetic import append
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +88,37 @@ async def test_examples_of_parameters_are_taken(still: Api) -> None:
                 asked[parameter["name"]] = example if isinstance(example, str) else ",".join(example)
             response = await still.client.get(path, params=asked)
             assert response.status_code == 200, (path, parameter["name"], response.text)
+
+
+async def test_every_example_fits_its_schema(still: Api) -> None:
+    """Clients and mocks are made from them."""
+    assert wrong_examples(await document(still)) == []
+
+
+async def test_answers_have_the_fields_of_their_schemas_and_no_other(api: Api) -> None:
+    """Also those of a measure of a loaded table, whose cells stand in ``printed``."""
+    cells = dict.fromkeys(Printed.model_fields, "…")
+    name = await api.include(notified("KG", "7204", printed=cells))
+    found = await document(api)
+    for path, address in {
+        "/measures": "/measures?code=7204",
+        "/measures/{id}": f"/measures/{name}",
+        "/measures/{id}/history": f"/measures/{name}/history",
+        "/snapshot": "/snapshot",
+        "/changes": "/changes",
+        "/codes/{code}": "/codes/7204",
+        "/proof": "/proof?code=7204&date=2026-09-10",
+    }.items():
+        content = found["paths"][f"/api/v1{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        schema = {**content["schema"], "components": strict(found["components"])}
+        errors = Draft202012Validator(schema).iter_errors((await api.get(address)).json())
+        assert [error.message for error in errors] == [], path
+
+
+async def test_what_has_no_etag_is_said(still: Api) -> None:
+    about = (await document(still))["info"]["description"]
+    for named in ("stream", "/health", "redirect at `/`"):
+        assert named in about.partition("No `ETag`:")[2]
 
 
 async def test_the_page_loads_nothing_from_outside(still: Api) -> None:

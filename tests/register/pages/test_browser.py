@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from register.database import open_database
 from register.service import RegisterService
 from tests.register.pages.conftest import create_app
-from tests.register.pages.seed import go_on, open_service, replay
+from tests.register.pages.seed import MARBLE, go_on, goods, open_service, replay
 
 pytestmark = pytest.mark.browser
 
@@ -217,6 +217,63 @@ def test_no_barrier_is_found_and_nothing_sticks_out(site: str, browser: Browser,
             found = axe.run(page).response["violations"]
             assert [(path, item["id"], item["nodes"][0]["html"]) for item in found] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_a_title_of_one_endless_word_stays_on_the_page(browser: Browser) -> None:
+    word = {"ru": "Щ" * 2_000, "en": "W" * 2_000}
+    endless = {**MARBLE, "title": word, "goods": [goods("2515110000", description=word)], "conditions": [word]}
+    with serving() as (address, service):
+        service.register = replay((("measure.included", "KG-2026-021", endless),))
+        for width in (1280, 360):
+            with reading(browser, width) as page:
+                for path in ("/measures/KG-2026-021", "/measures", "/?code=2515110000", "/changes/1", "/changes", "/"):
+                    page.goto(f"{address}/en{path}")
+                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_conditions_are_folded_on_a_narrow_screen_only(site: str, browser: Browser, script: bool) -> None:
+    for width in (1280, 360):
+        context = browser.new_context(viewport={"width": width, "height": 640}, java_script_enabled=script)
+        page = context.new_page()
+        page.goto(f"{site}/ru/measures")
+        words, summary = page.get_by_label("Слова"), page.get_by_text("Условия отбора")
+        card = page.locator("tbody tr").first.bounding_box()
+        assert card is not None
+        if width == 360:
+            expect(words).to_be_hidden()
+            assert card["y"] < 640 - 100
+            summary.click()
+        expect(words).to_be_visible()
+        page.goto(f"{site}/ru/measures?code=x")
+        expect(page.get_by_label("Код ТН ВЭД ЕАЭС")).to_be_visible()
+        context.close()
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_measure_ids_and_badges_stay_on_one_line(site: str, browser: Browser, language: str) -> None:
+    with reading(browser, 360) as page:
+        for path in PATHS:
+            page.goto(f"{site}/{language}{path}")
+            assert page.evaluate(_BROKEN) == [], path
+
+
+_BROKEN = r"""() => {
+  const broken = [], walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+    if (text.parentElement.closest(".hash, .header")) continue;
+    for (const found of text.data.matchAll(/\b(AM|BY|KZ|KG|RU|C)-\d{4}-\d{3,6}\b/g)) {
+      const range = document.createRange();
+      range.setStart(text, found.index);
+      range.setEnd(text, found.index + found[0].length);
+      if (new Set([...range.getClientRects()].map((part) => Math.round(part.top))).size > 1) broken.push(found[0]);
+    }
+  }
+  for (const badge of document.querySelectorAll(".nowrap:has(> .rule)")) {
+    if (badge.getClientRects().length > 1) broken.push(badge.textContent);
+  }
+  return broken;
+}"""
 
 
 def test_on_paper_there_is_no_navigation(site: str, browser: Browser) -> None:

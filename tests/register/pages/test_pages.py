@@ -13,6 +13,7 @@ from register.index import Register
 from register.pages import site
 from register.pages.assets import ASSETS
 from register.service import RegisterService
+from register.web import Problem
 from tests.register.pages.conftest import reader
 from tests.register.pages.seed import OLD, replay
 
@@ -168,19 +169,45 @@ async def test_assets_are_kept_for_ever_under_their_hash(client: httpx.AsyncClie
         ),
         (
             "code=2515110000&date=2026-11-01",
-            "Возможно, нужен специальный сертификат: решает описание товара.",
-            "A special certificate may be needed: the description of the goods decides.",
+            "Нужен специальный сертификат, если товар соответствует описанию в Реестре.",
+            "A special certificate is needed if the goods fit the description in the Register.",
         ),
         (
             "code=2515110000&date=2026-11-23",
-            "Возможно, нужна декларация о происхождении: решает описание товара.",
-            "An origin declaration may be needed: the description of the goods decides.",
+            "Достаточно декларации о происхождении, если товар соответствует описанию в Реестре.",
+            "An origin declaration is enough if the goods fit the description in the Register.",
+        ),
+        (
+            "code=2515110000&date=2026-11-23&compliance=KG",
+            "Подтверждение происхождения не требуется независимо от того, соответствует ли товар описанию в Реестре.",
+            "No proof of origin is needed, whether or not the goods fit the description in the Register.",
         ),
     ],
 )
 async def test_the_answer_is_the_heading(client: httpx.AsyncClient, query: str, ru: str, en: str) -> None:
     assert h1(await client.get(f"/ru/?{query}")) == ru
     assert h1(await client.get(f"/en/?{query}")) == en
+
+
+async def test_a_ground_with_many_measures_leads_to_the_table(
+    client: httpx.AsyncClient, service: RegisterService
+) -> None:
+    service.register = replay(tuple((INCLUDED, f"RU-2026-{n:03d}", OLD) for n in range(1, 51)))
+    page = (await client.get("/en/?code=7112&date=2026-03-01")).text
+    grounds = page.partition('<ol class="grounds">')[2].partition("</ol>")[0]
+    assert "and 45 more" in grounds
+    assert len(re.findall(r'class="id"', grounds)) == 5
+    assert '<a href="#measures">The table below lists all 50 measures</a>' in grounds
+    table = page.partition('<h2 id="measures">')[2].partition("</table>")[0]
+    assert len(set(re.findall(r">(RU-2026-\d{3})<", table))) == 50
+    few = (await client.get("/en/?code=7112&date=2026-11-23")).text
+    assert "The table below" not in few
+
+
+async def test_a_badge_keeps_its_brackets(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/ru/?code=7204&date=2026-11-23")).text
+    assert re.search(r'<span class="nowrap">\(<a class="rule" href="/ru/rules#P35">[^<]*</a>\)[.;]</span>', page)
+    assert not re.search(r'(?<!<span class="nowrap">)\(<(a|span) class="rule"', page)
 
 
 async def test_the_answer_explains_and_can_be_cited(client: httpx.AsyncClient, service: RegisterService) -> None:
@@ -338,6 +365,36 @@ async def test_errors_are_pages_for_people(client: httpx.AsyncClient, path: str)
     plain = await client.get(f"/ru{path}", headers={"accept": "application/json"})
     assert plain.headers["content-type"] == "application/problem+json"
     assert plain.json()["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("status", "ru", "en"),
+    [
+        (401, "Сначала нужно войти", "Sign in first"),
+        (403, "На это нет полномочий", "You are not authorised to do this"),
+        (404, "Такой страницы нет", "There is no such page"),
+        (409, "Запрос не может быть выполнен", "The request cannot be carried out"),
+        (422, "В запросе есть ошибка", "The request contains an error"),
+        (429, "Слишком много запросов", "Too many requests"),
+        (500, "Ошибка службы", "A fault of the service"),
+        (503, "Служба сейчас не может ответить", "The service cannot answer now"),
+    ],
+)
+async def test_the_heading_suits_the_error(
+    client: httpx.AsyncClient, service: RegisterService, monkeypatch: pytest.MonkeyPatch, status: int, ru: str, en: str
+) -> None:
+    def refused(*_: object) -> None:
+        raise Problem(status, "Refused", "A reason")
+
+    monkeypatch.setattr(service.register, "history", refused)
+    for language, headline in (("ru", ru), ("en", en)):
+        page = await client.get(f"/{language}/measures/AM-2026-014")
+        assert page.status_code == status
+        assert h1(page) == headline
+
+
+async def test_the_page_of_the_interface_has_a_heading(client: httpx.AsyncClient) -> None:
+    assert h1(await client.get("/api")) == "API of the Register of separate export measures"
 
 
 async def test_errors_outside_the_pages_stay_as_programs_want_them(client: httpx.AsyncClient) -> None:

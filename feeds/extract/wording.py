@@ -35,16 +35,16 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "special_certificate": ("Нужен специальный сертификат.", "A special certificate is needed."),
     "by_description_none": (
-        "Подтверждение происхождения, возможно, не требуется: решает описание товара.",
-        "No proof of origin may be needed: the description of the goods decides.",
+        "Подтверждение происхождения не требуется независимо от того, соответствует ли товар описанию в Реестре.",
+        "No proof of origin is needed, whether or not the goods fit the description in the Register.",
     ),
     "by_description_origin_declaration": (
-        "Возможно, нужна декларация о происхождении: решает описание товара.",
-        "An origin declaration may be needed: the description of the goods decides.",
+        "Достаточно декларации о происхождении, если товар соответствует описанию в Реестре.",
+        "An origin declaration is enough if the goods fit the description in the Register.",
     ),
     "by_description_special_certificate": (
-        "Возможно, нужен специальный сертификат: решает описание товара.",
-        "A special certificate may be needed: the description of the goods decides.",
+        "Нужен специальный сертификат, если товар соответствует описанию в Реестре.",
+        "A special certificate is needed if the goods fit the description in the Register.",
     ),
     "holds_until": ("Это верно по {day} включительно.", "This holds until {day} inclusive."),
     "then_none": (

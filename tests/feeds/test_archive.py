@@ -23,8 +23,8 @@ from tests.register.api.helpers import assert_problem, notified
 
 BEGINNING = datetime(2026, 8, 30, 9, 12, 44, 120_000, tzinfo=UTC)
 GOLDEN: tuple[tuple[int, Language, str], ...] = (
-    (1, "ru", "ed1a7984ef5e07af22a0e9754eb34ab70486ee5c1c7b3b4790ec1f73fbb9b572"),
-    (2, "en", "41257b94170dad3c166324f8b781264db369561b4a692964a6401afc55c80736"),
+    (1, "ru", "449ee40059b3564ac23109df0cd3ac0edfbb9b70bfca67e3ce57ea16ca1b52e8"),
+    (2, "en", "6871595a729af42fce87bb6cce0527ed6c3576bd18d4a19ac897aac7d7c777fa"),
 )
 
 

@@ -100,9 +100,9 @@ async def test_every_feed_leads_to_a_page_that_shows_the_same(site: Site, langua
 
 async def test_a_state_in_small_letters_is_the_same_feed(site: Site) -> None:
     await site.fill()
-    small, large = (await site.get(f"/feeds/register.atom?state={state}") for state in ("kg", "KG"))
+    small = await site.get("/feeds/register.atom?state=kg")
     assert small.status_code == 200
-    assert small.content == large.content
+    assert small.content == (await site.get("/feeds/register.atom?state=KG")).content
 
 
 async def test_who_publishes_is_named(site: Site) -> None:
@@ -244,7 +244,7 @@ async def test_consultations_have_a_feed_of_their_own(site: Site) -> None:
         assert numbers(await read(site, f"/feeds/register.{form}"))[:2] == [8, 7]
     parsed = await read(site, "/feeds/consultations.atom")
     assert "01.10.2026" in parsed.entries[0].content[0].value
-    assert parsed.feed.link == f"{BASE}/ru/consultations"
+    assert parsed.feed.link.startswith(f"{BASE}/ru/changes?type=consultation.")
 
 
 async def test_a_feed_shows_the_newest_hundred(site: Site) -> None:

@@ -376,7 +376,7 @@ async def test_errors_are_pages_for_people(client: httpx.AsyncClient, path: str)
         (409, "Запрос не может быть выполнен", "The request cannot be carried out"),
         (422, "В запросе есть ошибка", "The request contains an error"),
         (429, "Слишком много запросов", "Too many requests"),
-        (500, "Ошибка службы", "A fault of the service"),
+        (500, "Ошибка в работе службы", "A fault of the service"),
         (503, "Служба сейчас не может ответить", "The service cannot answer now"),
     ],
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from register.codes import CodeSpan
+from register.codes import EXACT, PARTIAL, CodeSpan, Match
 from register.measures import WINDOW_DAYS
 
 FOREVER: Final = date.max.toordinal()
@@ -172,6 +172,13 @@ class Version:
         return "suspended" if self.suspended(on) else "in_force"
 
 
+class LineMatch(NamedTuple):
+    """A goods line that concerns a code: ``exact`` covers it whole, ``partial`` perhaps or in part."""
+
+    line: Line
+    match: Match
+
+
 class Line:
     """One goods line of one version. It counts in an answer from ``start`` to ``end``, both included.
 
@@ -179,7 +186,18 @@ class Line:
     too. ``end`` is the earlier end of line and measure.
     """
 
-    __slots__ = ("code_from", "code_to", "end", "excluded", "number", "partial", "plain", "start", "version")
+    __slots__ = (
+        "code_from",
+        "code_to",
+        "covering",
+        "end",
+        "excluded",
+        "number",
+        "partial",
+        "plain",
+        "start",
+        "version",
+    )
 
     def __init__(self, version: Version, goods: GoodsRecord) -> None:
         self.version = version
@@ -189,6 +207,7 @@ class Line:
         self.partial = goods.partial
         self.excluded: tuple[CodeSpan, ...] = _NOTHING
         self.plain = goods.code_to is None and not goods.excluded
+        self.covering = LineMatch(self, PARTIAL if goods.partial else EXACT)
         if goods.excluded:
             self.excluded = tuple(CodeSpan(item.code_from, item.code_to, item.partial) for item in goods.excluded)
         start = version.start

@@ -19,7 +19,9 @@ import msgspec
 from register import merkle
 from register.codes import EXACT, PARTIAL, Match, match
 from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_body
-from register.facts import Line, MeasureRecord, Version
+from register.facts import Line, LineMatch, MeasureRecord, Version
+
+__all__ = ["EntryFacts", "LineMatch", "Register", "UnknownPast"]
 
 CODE_LENGTH: Final = 10
 
@@ -51,13 +53,6 @@ _CONSULTATION: Final = b',"type":"consultation.'
 _decode_measure_entry: Final = msgspec.json.Decoder(_MeasureEntry).decode
 _decode_consultation_entry: Final = msgspec.json.Decoder(_ConsultationEntry).decode
 _decode_any: Final = msgspec.json.Decoder().decode
-
-
-class LineMatch(NamedTuple):
-    """A goods line that concerns a code: ``exact`` covers it whole, ``partial`` perhaps or in part."""
-
-    line: Line
-    match: Match
 
 
 class EntryFacts(NamedTuple):
@@ -268,7 +263,8 @@ def _match_all(lines: list[Line], code: str, seq: int, since: int, found: list[L
         version = line.version
         if version.seq <= seq < version.superseded:
             if line.plain:
-                found.append(LineMatch(line, PARTIAL if line.partial else plain))
+                # Made once for each line: nothing is asked for more often.
+                found.append(line.covering if plain is EXACT else LineMatch(line, PARTIAL))
                 continue
             kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
             if kind is not None:

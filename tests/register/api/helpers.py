@@ -135,9 +135,9 @@ class Api:
 
 def wrong_examples(document: dict[str, Any]) -> list[str]:
     """Where an example of an OpenAPI document does not fit the schema that it stands beside."""
-    wrong, seen = [], 0
+    wrong, seen, components = [], 0, strict(document["components"])
     for path, method, part, content in _with_examples(document):
-        schema = {**content["schema"], "components": strict(document["components"])}
+        schema = {**content["schema"], "components": components}
         for name, example in content.get("examples", {}).items():
             seen += 1
             errors = Draft202012Validator(schema).iter_errors(example["value"])

@@ -148,6 +148,7 @@ def create_app(
     )
     app.state.service = service
     app.state.scheduler = scheduler
+    app.state.inclusion_days = settings.inclusion_working_days
     app.state.accounts = accounts.open_accounts(settings, service.database, service.now)
     app.state.accounts.options = replace(app.state.accounts.options, home=PATH)
     return app

@@ -57,6 +57,9 @@ class Settings(BaseModel):
         int, Field(ge=1, le=86_400, description="How often dates that have come are looked for, in seconds")
     ] = 60
 
+    inclusion_working_days: Annotated[
+        int, Field(ge=1, le=60, description="Working days in which a notified measure is to be included")
+    ] = 10
     webhook_networks: Annotated[
         str, Field(description="Private networks in which webhooks may be delivered, such as 10.0.0.0/8, 127.0.0.0/8")
     ] = ""

@@ -24,6 +24,7 @@ Cell = Literal["codes", "term", "basis"]
 How = Literal["as_read", "typed", "condition"]
 Plain = dict[str, Any]
 
+CELLS: Final[tuple[Cell, ...]] = ("codes", "term", "basis")
 HOWS: Final[tuple[How, ...]] = ("as_read", "typed", "condition")
 
 

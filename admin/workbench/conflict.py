@@ -10,12 +10,12 @@ from litestar import Response
 from admin.accounts import Acting, require
 from admin.accounts.frame import Asked, go, language, page
 from admin.accounts.policy import Action
-from admin.workbench import fields
+from admin.workbench import cells, fields
 from admin.workbench.common import DRAFTS, draft_of, here, staff_page, translations, typed, version_of
 from admin.workbench.deeds import DEFAULT_DESTINATION, Saving, bare, conflicts, merged, save
 from register.api.calls import Service
 from register.drafts.commands import DraftStale
-from register.drafts.model import Content
+from register.drafts.model import Content, Draft
 from register.drafts.records import content_at, dumped
 from register.pages.compared import Change, compared
 from register.service import RegisterService
@@ -88,12 +88,23 @@ async def merge(request: Asked, service: Service, actor: Acting) -> Response[byt
         name.removeprefix("take:") for name in sent if name.startswith("take:") and fields.one(sent, name) == "mine"
     ]
     content = merged(base or {}, draft.content, mine, chosen)
-    saving = Saving(version_of(sent), content, draft.doubts, draft.publish_at)
+    content, doubts = _read_again(draft, content)
+    saving = Saving(version_of(sent), content, doubts, draft.publish_at)
     try:
         await save(service.database, draft.id, saving, actor, service.now())
     except DraftStale as stale:
         return conflict_page(request, service, stale)
     return go(here(request, f"{DRAFTS}/{draft.id}/edit"))
+
+
+def _read_again(draft: Draft, content: Content) -> tuple[Content, list[dict[str, Any]]]:
+    """A cell that came with my change is read again, so that its doubts are asked of a person like all others."""
+    theirs, measure = fields.measure_of(draft.kind, draft.content), fields.measure_of(draft.kind, content)
+    old, new = theirs.get("printed") or {}, measure.get("printed") or {}
+    changed = {name: new.get(name) or "" for name in cells.CELLS if new.get(name) != old.get(name)}
+    if not changed:
+        return content, draft.doubts
+    return cells.take(content, draft.doubts, changed, theirs)
 
 
 route_handlers: Final[list[Any]] = [merge]

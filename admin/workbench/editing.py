@@ -95,7 +95,7 @@ def _read_form(draft: Draft, sent: Typed, base: Content) -> tuple[Content, list[
     doubts = list(draft.doubts)
     printed = fields.measure_of(draft.kind, base).get("printed") or {}
     changed: dict[cells.Cell, str] = {}
-    for name in fields.CELLS:
+    for name in cells.CELLS:
         if f"has_cell_{name}" in sent:
             text = fields.one(sent, f"cell_{name}")
             if text != (printed.get(name) or "").replace("\r\n", "\n").strip():

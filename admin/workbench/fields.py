@@ -19,7 +19,6 @@ Typed = Mapping[str, Sequence[str]]
 """A form as sent: every text of each name, in order. Empty fields may be missing."""
 
 OF_MEASURE: Final = frozenset(("include", "amend", "correct"))
-CELLS: Final = ("codes", "term", "basis")
 _MOST_ROWS: Final = 5000
 ACT: Final = ("role", "issuer", "type", "number", "date", "title", "url")
 

@@ -91,7 +91,7 @@ def context(service: RegisterService, shown: Shown, files: list[Attachment], tol
                 "text": printed.get(name) or "",
                 "pieces": cells.pieces(printed.get(name) or "", shown.doubts, name),
             }
-            for name in fields.CELLS
+            for name in cells.CELLS
         ],
         "doubts": [_doubt(place, one, shown) for place, one in enumerate(shown.doubts)],
         "open_doubts": sum(not one.get("settled") for one in shown.doubts),
@@ -133,7 +133,7 @@ def _doubt(place: int, doubt: Mapping[str, Any], shown: Shown) -> dict[str, Any]
     said, fault = shown.at_doubt.get(place, (None, None))
     cell = doubt.get("cell")
     printed = (fields.measure_of(shown.draft.kind, shown.content).get("printed") or {}).get(cell) or ""
-    marked = cell in fields.CELLS and printed[doubt.get("start") or 0 : doubt.get("end") or 0] == doubt.get("text")
+    marked = cell in cells.CELLS and printed[doubt.get("start") or 0 : doubt.get("end") or 0] == doubt.get("text")
     return {**settled_whole(doubt), "place": place, "marked": marked, "typed": said, "fault": fault}
 
 

@@ -21,7 +21,7 @@ BY = {"by": 1, "name": "А. Иванова", "at": "2026-09-10T09:00:00+00:00", 
 
 def pasted(**texts: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     given: dict[cells.Cell, str] = {"codes": CODES, "term": TERM, "basis": BASIS}
-    for name in fields.CELLS:
+    for name in cells.CELLS:
         given[name] = texts.get(name, given[name])
     return cells.take({"measure": {"state": "AM"}, "number": None}, [], given)
 

@@ -170,6 +170,21 @@ async def test_two_clerks_lose_nothing(desk: Desk) -> None:
     assert (measure["title"]["ru"], measure["kind"], measure["notified_on"]) == ("Мое", "licensing", "2026-09-08")
 
 
+async def test_a_cell_pasted_beside_another_person_keeps_its_doubts(desk: Desk) -> None:
+    number = await desk.new()
+    version = (await desk.draft(number)).version
+    second, _ = await desk.staff.at_work(Role.CLERK, "second@commission.example")
+    await desk.save(number, second, title_ru="Чужое", cell_codes="", cell_term="", cell_basis="")
+    stale = await desk.save(number, version=str(version), title_ru="")
+    assert stale.status_code == 409
+    form = hidden(stale.text, f"/ru/staff/drafts/{number}/merge")
+    await desk.clerk.client.post(f"/ru/staff/drafts/{number}/merge", data=form, headers=HTML)
+    draft = await desk.draft(number)
+    assert draft.content["measure"]["title"]["ru"] == "Чужое"
+    assert [line["code_from"] for line in draft.content["measure"]["goods"]][:2] == ["7206", "7207"]
+    assert [one["text"] for one in draft.doubts] == ["(кроме железа товарной позиции 7203)"]
+
+
 async def test_an_expired_session_loses_no_typed_text(desk: Desk) -> None:
     number = await desk.ready()
     path = f"/ru/staff/drafts/{number}/edit"

@@ -1,5 +1,6 @@
 # Two commands for a newcomer: `make serve` and `make test`.
-PYTHON ?= python3.11
+# Debian's Python where it is whole: it is built with optimisation, which a build of one's own may lack.
+PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip; print("/usr/bin/python3.11")' 2>/dev/null || echo python3.11)
 VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1

@@ -14,7 +14,7 @@ Pure: no database, no web. Pointers of findings lead into the draft's content. D
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
@@ -23,7 +23,6 @@ from pydantic import Field, ValidationError
 
 from register.changes import ended, extended, proposed, revoked
 from register.drafts.model import Content, Kind
-from register.drafts.rules import HD16
 from register.findings import Action, Context, Finding, Findings
 from register.measures import (
     COMPUTED_FIELDS,
@@ -199,25 +198,7 @@ def _read(kind: Kind, content: Content) -> tuple[list[Finding], Record | None, N
             typed = Notified.model_validate({} if measure is None else measure)
         except ValidationError as error:
             broken += findings_from_validation(error, "/measure")
-    if not broken:
-        broken += _strange_dates(given, "")
-        broken += _strange_dates(typed, "/measure")
     return broken, given, typed
-
-
-def _strange_dates(value: Any, pointer: str) -> Iterator[Finding]:
-    """HD16: dates at the end of the calendar are slips of the keyboard, and no window could be counted from them."""
-    if isinstance(value, date):
-        if value.year not in YEARS:
-            yield HD16.found(pointer=pointer)
-    elif isinstance(value, Record):
-        yield from _strange_dates(value.model_dump(by_alias=True), pointer)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _strange_dates(member, f"{pointer}/{name}")
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _strange_dates(item, f"{pointer}/{place}")
 
 
 def _whole(kind: Kind, given: Record, typed: Notified | None, before: Measure | None, on: date) -> Notified:

@@ -111,8 +111,8 @@ HD15: Final = DraftRule(
 )
 HD16: Final = DraftRule(
     "HD16",
-    "Год даты – с 1900 по 2999.",
-    "The year of a date lies between 1900 and 2999.",
+    "Год назначенного времени публикации – с 1900 по 2999.",
+    "The year of the time set for publication lies between 1900 and 2999.",
     422,
 )
 

@@ -158,13 +158,13 @@ def test_only_what_was_known_then_follows() -> None:
     assert (then.holds_until, now.holds_until) == (None, "2026-12-31")
 
 
-def test_the_end_of_the_calendar() -> None:
-    last = record(AM, effective_from="9999-12-16", effective_to="9999-12-31")
-    assert follows(last) == ("9999-12-15", "9999-12-16", "origin_declaration", "P37(1)")
-    assert follows(last, day="9999-12-31") is None
-    assert follows(record(AM, effective_from="9999-12-10"), day="9999-12-11") == (
-        "9999-12-25",
-        "9999-12-26",
+def test_the_last_days_that_a_record_may_name() -> None:
+    last = record(AM, effective_from="2199-12-16", effective_to="2199-12-31")
+    assert follows(last) == ("2199-12-15", "2199-12-16", "origin_declaration", "P37(1)")
+    assert follows(last, day="2199-12-31") == ("2199-12-31", "2200-01-01", "none", "A4(1)")
+    assert follows(record(AM, effective_from="2199-12-31"), day="2199-12-31") == (
+        "2200-01-15",
+        "2200-01-16",
         "special_certificate",
         "P26",
     )

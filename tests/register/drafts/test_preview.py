@@ -181,4 +181,4 @@ FAR = "9999-12-31"
 )
 def test_a_date_at_the_end_of_the_calendar_is_a_slip(changes: dict[str, Any], pointer: str) -> None:
     found = seen(Register(), draft({"measure": content(**changes)})).findings.refusals
-    assert [(one.rule, one.pointer) for one in found] == [("HD16", pointer)]
+    assert [(one.rule, one.pointer) for one in found] == [("H2", pointer)]

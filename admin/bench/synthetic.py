@@ -1,7 +1,7 @@
 """Made-up measures in the shape of real ones, the same for the same seed: what the bench and load tests run on.
 
-Codes are spread over the Harmonized System's real tree, terms over 2024 to 2027. Shares are those of the predecessor
-table: most terms run for half a year, two in a hundred are open-ended, one line in ten is partial.
+Codes are spread evenly over the nodes of the real tree of codes, terms over 2024 to 2027: mostly half a year, two in a
+hundred open-ended, as in the predecessor's table; one line in ten is partial.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from register import harmonized
@@ -31,15 +32,29 @@ def subheadings() -> list[str]:
     ]
 
 
+# How the codes of the TN VED are spread over its levels: of 28,000 about 1,200 are headings, 5,600 subheadings, and the
+# rest national ones of eight and ten digits.
+HEADINGS, SUBHEADINGS, EIGHT_DIGITS = 0.04, 0.20, 0.30
+NATIONAL = ("00", "10", "20", "90")
+
+
 def any_code(dice: random.Random, tree: list[str]) -> str:
-    """A code as acts cite them: mostly whole ten digits, headings or subheadings."""
+    """A code of the tree, each as likely as any other, whichever its level."""
+    level = dice.random()
+    if level < HEADINGS:
+        return dice.choice(_headings(tuple(tree)))
     six = dice.choice(tree)
-    shape = dice.random()
-    if shape < 0.45:
-        return f"{six}{dice.choice(('000', '100', '200', '900'))}{dice.choice('0019')}"
-    if shape < 0.60:
-        return six[:4]
-    return six if shape < 0.95 else f"{six}000"
+    if level < HEADINGS + SUBHEADINGS:
+        return six
+    eight = six + dice.choice(NATIONAL)
+    if level < HEADINGS + SUBHEADINGS + EIGHT_DIGITS:
+        return eight
+    return f"{eight}0{dice.choice('0019')}"
+
+
+@cache
+def _headings(tree: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(six[:4] for six in tree))
 
 
 def notified(dice: random.Random, tree: list[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Final, cast
 
 from register.facts import FOREVER
@@ -229,11 +230,11 @@ class P24(Condition):
 
     @staticmethod
     def measures(case: Case) -> list[str]:
-        return ids(case.foreign)
+        return case.foreign_ids
 
     @staticmethod
     def text(case: Case) -> Text:
-        shown = listed(ids(case.foreign))
+        shown = listed(case.foreign_ids)
         return Text(
             f"По решению, внесенному в Реестр по итогам консультаций, на {ru_day(case.day)} допускается декларация "
             f"о происхождении товара: {shown.ru}.",
@@ -264,7 +265,7 @@ class P37_1(Condition):
 
     @staticmethod
     def measures(case: Case) -> list[str]:
-        return ids(case.foreign)
+        return case.foreign_ids
 
     @staticmethod
     def text(case: Case) -> Text:
@@ -305,10 +306,7 @@ class P37_2(Condition):
     def why_not(case: Case) -> Text:
         value, (most, when) = case.consignment.value, _limit_shown(case.day)
         if value is None:
-            return Text(
-                f"Общая стоимость партии не указана; предел – {most.ru} ({when.ru}).",
-                f"The total value of the consignment is not given; the limit is {most.en} ({when.en}).",
-            )
+            return _value_not_given(most, when)
         given = money(value)
         return Text(
             f"Общая стоимость партии {given.ru} превышает {most.ru} ({when.ru}).",
@@ -349,17 +347,25 @@ class P26(Rule):
 
     @staticmethod
     def measures(case: Case) -> list[str]:
-        return ids(case.foreign)
+        return case.foreign_ids
 
     @staticmethod
     def text(case: Case) -> Text:
-        shown = listed(ids(case.foreign))
+        shown = listed(case.foreign_ids)
         return Text(
             "Происхождение подтверждается специальным сертификатом либо копией сертификата согласно пункту 35 Правил: "
             f"{shown.ru}.",
             f"The origin is confirmed by a special certificate, or by the copy of a certificate that P35 allows: "
             f"{shown.en}.",
         )
+
+
+@cache
+def _value_not_given(most: Text, when: Text) -> Text:
+    return Text(
+        f"Общая стоимость партии не указана; предел – {most.ru} ({when.ru}).",
+        f"The total value of the consignment is not given; the limit is {most.en} ({when.en}).",
+    )
 
 
 def _limit_shown(day: int) -> tuple[Text, Text]:

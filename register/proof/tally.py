@@ -148,7 +148,7 @@ class Tally:
 class Case:
     """The day asked with its goods lines, for what an answer shows. A measure with several lines is one measure."""
 
-    __slots__ = ("consignment", "counted", "day", "foreign", "live", "own", "set_aside", "states")
+    __slots__ = ("consignment", "counted", "day", "foreign", "foreign_ids", "live", "own", "set_aside", "states")
 
     def __init__(self, consignment: Consignment) -> None:
         self.consignment = consignment
@@ -161,6 +161,7 @@ class Case:
             line = found.line
             (self.set_aside if transition and line.version.kind == EXPORT_DUTY else self.live).append(line)
         self.foreign = self.live if origin is None else [line for line in self.live if line.version.state != origin]
+        self.foreign_ids = ids(self.foreign)
         self.own = [] if origin is None else [line for line in self.live if line.version.state == origin]
         self.states = list(dict.fromkeys(line.version.state for line in self.live))
 

@@ -93,8 +93,8 @@ class RegisterService:
             collecting = gc.isenabled()
             gc.disable()
             try:
-                async for stored in journal.stream_all(self.database, before):
-                    self.register.apply(stored.header, stored.body)
+                async for header, body in journal.replay(self.database, before):
+                    self.register.apply(header, body)
             finally:
                 if collecting:
                     gc.enable()

@@ -19,7 +19,7 @@ from register.database import (
     TransactionError,
     open_database,
 )
-from register.journal import PreparedEntry, append, head, latest, read, stream_all
+from register.journal import PreparedEntry, append, head, latest, read, replay, stream_all
 
 pytestmark = pytest.mark.anyio
 
@@ -165,6 +165,11 @@ async def test_everything_is_streamed_in_order(database: Database) -> None:
         assert [entry.seq async for entry in stream_all(database, batch=batch)] == list(range(1, 26))
     assert [entry.seq async for entry in stream_all(database, 20, 2)] == [21, 22, 23, 24, 25]
     assert [entry async for entry in stream_all(database, 25)] == []
+    kept = [(entry.header, entry.body) async for entry in stream_all(database)]
+    for batch in (1, 7, 25, 100):
+        assert [pair async for pair in replay(database, batch=batch)] == kept
+    assert [pair async for pair in replay(database, 20, 2)] == kept[20:]
+    assert [pair async for pair in replay(database, 25)] == []
 
 
 FORBIDDEN = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -14,9 +12,8 @@ from admin.accounts import people, tokens
 from admin.accounts.passwords import Passwords, one_time_password, password_faults
 from admin.accounts.people import Particulars
 from admin.accounts.policy import MACHINE_SCOPES, SCOPES, Actor, Role
-from admin.migrations import migrate
-from admin.settings import SettingError, Settings
-from register.database import Database, DatabaseError, open_database
+from admin.console import opened, run, settings
+from register.database import Database
 from register.measures import STATES
 from register.web import Problem
 
@@ -25,32 +22,19 @@ COMMAND: Final = Actor(None, "command line", None, scopes=frozenset(), via="comm
 """Whoever may run commands on the machine, as the audit trail names them."""
 
 
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with open_database(settings.database) as database:
-        await migrate(database)
-        yield database
-
-
 def _run(work: Callable[[Database], Awaitable[T]]) -> T:
     """Run ``work`` on the database of the settings; what it refuses ends the command with its reasons."""
-    try:
-        settings = Settings.from_environment()
-    except SettingError as error:
-        raise click.ClickException(str(error)) from error
+    chosen = settings()
 
     async def whole() -> T:
-        async with _opened(settings) as database:
+        async with opened(chosen) as database:
             return await work(database)
 
     try:
-        return asyncio.run(whole())
+        return run(whole)
     except Problem as problem:
         reasons = [f"{found.pointer.lstrip('/')}: {found.text['en']} / {found.text['ru']}" for found in problem.errors]
         raise click.ClickException("\n".join(reasons) or problem.detail) from problem
-    except DatabaseError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group()

@@ -18,6 +18,7 @@ from register.measures import WINDOW_DAYS
 
 FOREVER: Final = date.max.toordinal()
 NOT_SUPERSEDED: Final = 2**62
+EXPORT_DUTY: Final = "export_duty"
 
 
 class SpanRecord(msgspec.Struct):
@@ -110,6 +111,7 @@ class Version:
     __slots__ = (
         "effective_from",
         "effective_to",
+        "even",
         "id",
         "included_on",
         "kind",
@@ -149,6 +151,14 @@ class Version:
         permitted = permission is not None and permission.permitted
         self.permitted_from = _from(permission.from_) if permission is not None and permitted else FOREVER
         self.permitted_to = _to(permission.to) if permission is not None and permitted else 0
+        # Nothing but its days decides whether the measure counts, and it counts alike on each of them.
+        self.even = not (
+            permitted
+            or self.suspensions
+            or self.transport is not None
+            or not self.reaches_exports
+            or record.kind == EXPORT_DUTY
+        )
         self.lines: tuple[Line, ...] = tuple([Line(self, goods) for goods in record.goods])
 
     def known_at(self, seq: int) -> bool:
@@ -191,6 +201,7 @@ class Line:
         "code_to",
         "covering",
         "end",
+        "even",
         "excluded",
         "number",
         "partial",
@@ -219,6 +230,7 @@ class Line:
         self.end = (
             version.effective_to if goods.valid_to is None else min(version.effective_to, ordinal(goods.valid_to))
         )
+        self.even = version.even and start <= self.end
 
     def counts(self, on: int) -> bool:
         """Whether the line takes part in an answer on ``on``: in force, in the Register by then, not suspended."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from array import array
-from bisect import bisect_left, bisect_right, insort_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -17,13 +17,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from register import merkle
-from register.codes import EXACT, PARTIAL, Match, match
+from register.code_index import CodeIndex, Concerned, in_order
 from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_body
-from register.facts import Line, LineMatch, MeasureRecord, Version
+from register.facts import LineMatch, MeasureRecord, Version
 
 __all__ = ["EntryFacts", "LineMatch", "Register", "UnknownPast"]
-
-CODE_LENGTH: Final = 10
 
 
 class _EntryRecord(msgspec.Struct):
@@ -46,6 +44,7 @@ class _ConsultationEntry(_EntryRecord):
     after: _StateRecord | None = None
 
 
+_ROOTS_KEPT: Final = 64
 _TYPE_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(ENTRY_TYPES)}
 _REASON_NUMBERS: Final[dict[str, int]] = {name: number for number, name in enumerate(REASONS)}
 _CONSULTATION: Final = b',"type":"consultation.'
@@ -85,8 +84,9 @@ class Register:
         self._states: list[str] = []
         self._histories: dict[str, list[Version]] = {}
         self._consultations: dict[str, list[int]] = {}
-        self._lines: dict[str, list[Line]] = {}
-        self._keys: list[str] | None = []
+        self._codes = CodeIndex()
+        self._former = CodeIndex()
+        self._roots: dict[int, str] = {}
         self.tree = merkle.Tree()
 
     @property
@@ -138,27 +138,13 @@ class Register:
         if history is None:
             self._histories[version.id] = [version]
         else:
-            history[-1].superseded = entry.seq
+            former = history[-1]
+            former.superseded = entry.seq
+            self._codes.remove(former)
+            self._former.add(former)
             history.append(version)
-        self._index(version)
+        self._codes.add(version)
         return version.id, version.state
-
-    def _index(self, version: Version) -> None:
-        for line in version.lines:
-            key = line.code_from if line.code_to is None else _common_prefix(line.code_from, line.code_to)
-            lines = self._lines.get(key)
-            if lines is None:
-                self._lines[key] = [line]
-                self._keys = None
-            elif line.end >= lines[-1].end:
-                lines.append(line)
-            else:
-                insort_right(lines, line, key=_end_of)
-
-    def _sorted_keys(self) -> list[str]:
-        if self._keys is None:
-            self._keys = sorted(self._lines)
-        return self._keys
 
     def matches(self, code: str, known_at: int | None = None, since: int = 0) -> list[LineMatch]:
         """Goods lines that concern ``code``, in both directions, in the versions known at entry ``known_at``.
@@ -166,18 +152,17 @@ class Register:
         Lines that end before the day ``since`` (an ordinal) are left out; whether a line counts on a day is for the
         caller to ask. ``code`` has 2 to 10 digits.
         """
-        seq = self.seq if known_at is None else known_at
-        found: list[LineMatch] = []
-        get = self._lines.get
-        for length in range(len(code) + 1):
-            lines = get(code[:length])
-            if lines:
-                _match_all(lines, code, seq, since, found, EXACT)
-        if len(code) < CODE_LENGTH:
-            keys = self._sorted_keys()
-            for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
-                _match_all(self._lines[keys[place]], code, seq, since, found, PARTIAL)
-        return found
+        found = self._codes.matches(code, since)
+        if known_at is None or known_at >= self.seq:
+            return found
+        found += self._former.matches(code, since)
+        return in_order(one for one in found if one.line.version.known_at(known_at))
+
+    def concerning(self, code: str, known_at: int, day: int) -> Concerned:
+        """The same lines, made ready for a question about ``day`` (an ordinal)."""
+        if known_at == self.seq:
+            return self._codes.concerning(code, day)
+        return Concerned.of(self.matches(code, known_at, day), day)
 
     def known_at(self, moment: int | str | datetime | None) -> int:
         """The ``seq`` that a date of knowledge means: a number, or the last entry recorded by a time (UTC).
@@ -252,27 +237,14 @@ class Register:
 
     def checkpoint(self, seq: int | None = None) -> str:
         """The root of the log over the first ``seq`` entries, base64: names one state of the journal."""
-        return base64.b64encode(self.tree.root(self.seq if seq is None else seq)).decode()
-
-
-def _match_all(lines: list[Line], code: str, seq: int, since: int, found: list[LineMatch], plain: Match) -> None:
-    """Add the lines that concern ``code``. A plain line does so by its place in the index, as ``plain`` says."""
-    # In the order of their ends, so that what is over is not even looked at.
-    first = 0 if lines[0].end >= since else bisect_left(lines, since, key=_end_of)
-    for line in lines[first:] if first else lines:
-        version = line.version
-        if version.seq <= seq < version.superseded:
-            if line.plain:
-                # Made once for each line: nothing is asked for more often.
-                found.append(line.covering if plain is EXACT else LineMatch(line, PARTIAL))
-                continue
-            kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
-            if kind is not None:
-                found.append(LineMatch(line, kind))
-
-
-def _end_of(line: Line) -> int:
-    return line.end
+        asked = self.seq if seq is None else seq
+        root = self._roots.get(asked)
+        if root is None:
+            if len(self._roots) >= _ROOTS_KEPT:
+                self._roots.clear()
+            # The journal only grows, so a root never changes.
+            root = self._roots[asked] = base64.b64encode(self.tree.root(asked)).decode()
+        return root
 
 
 def _seq_of(version: Version) -> int:
@@ -301,10 +273,3 @@ def _read_moment(text: str) -> int | datetime:
     if moment.tzinfo is None:
         raise UnknownPast(f"known_at {text!r} has no time zone")
     return moment
-
-
-def _common_prefix(first: str, last: str) -> str:
-    place = 0
-    while place < len(first) and first[place] == last[place]:
-        place += 1
-    return first[:place]

@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from register.codes import EXACT
 from register.drafts.what_if import WhatIf
-from register.facts import FOREVER, Line, Version
+from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch, Register
 from register.measures import STATES, WINDOW_DAYS
 from register.proof.answers import answer
 from register.proof.points import decide
 from register.proof.question import Question
-from register.proof.tally import EXPORT_DUTY, Consignment, Tally
+from register.proof.tally import Consignment, Tally
 from register.proof.texts import en_day, ru_day, spaced
 from register.words import PROOF_NAMES
 
@@ -135,7 +135,7 @@ def asked_codes(line: Line) -> tuple[str, ...]:
 def timeline(register: Register, code: str, today: date, duties_until: int) -> list[tuple[int, Standing]]:
     """How the goods of a code stand from today on: each day on which it changes, with the standing from then on."""
     first, last = today.toordinal(), (today + HORIZON).toordinal()
-    found = register.matches(code, None, first)
+    found = register.concerning(code, register.seq, first)
     plain = Consignment(found, first, code=code, duties_until=duties_until)
     confirmed = Consignment(found, first, code=code, compliance=_CONFIRMED, duties_until=duties_until)
     lines = plain.lines

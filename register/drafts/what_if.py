@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from register.code_index import Concerned
 from register.facts import MeasureRecord, Version
 from register.index import LineMatch, Register
 
@@ -30,7 +31,7 @@ class WhatIf(Register):
         super().__init__()
         self._below = below
         self._candidate = candidate
-        self._index(candidate)
+        self._codes.add(candidate)
 
     @property
     def seq(self) -> int:
@@ -41,7 +42,11 @@ class WhatIf(Register):
         """As ``Register.matches``; the candidate counts as known."""
         hidden = self._candidate.id
         found = [one for one in self._below.matches(code, known_at, since) if one.line.version.id != hidden]
-        return found + super().matches(code, self._candidate.seq, since)
+        return found + self._codes.matches(code, since)
+
+    def concerning(self, code: str, known_at: int, day: int) -> Concerned:
+        """As ``Register.concerning``; the candidate counts as known."""
+        return Concerned.of(self.matches(code, known_at, day), day)
 
     def checkpoint(self, seq: int | None = None) -> str:  # noqa: ARG002 - the signature of the one below
         """Empty: no log holds this state."""

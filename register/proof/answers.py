@@ -5,21 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, Literal
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from register import harmonized
-from register.facts import FOREVER, Line, Version
+from register.codes import EXACT
+from register.facts import EXPORT_DUTY, FOREVER, Line
 from register.index import LineMatch, Register, UnknownPast
-from register.measures import WINDOW_DAYS
-from register.proof.points import A11_1, LIMITS, P2, RULES, decide
+from register.proof.points import A11_1, P2, RULES, decide
 from register.proof.question import Question, past_refused
 from register.proof.rule import Condition, Proof, Rule
-from register.proof.tally import EXPORT_DUTY, Case, Consignment, Tally, ids
+from register.proof.tally import Case, Consignment, Tally, ids
 from register.proof.texts import NOTES, NOTES_WITH_COPY, Note, Text, iso_day, listed, spaced
+from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
 
 ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "none": (),
@@ -135,7 +136,7 @@ def answer(register: Register, question: Question, duties_until: date | None = N
         raise past_refused(question.known_at) from None
     code, day = question.code, question.date.toordinal()
     consignment = Consignment(
-        register.matches(code, known_at, day),
+        register.concerning(code, known_at, day),
         day,
         code=code,
         origin=question.origin,
@@ -146,12 +147,17 @@ def answer(register: Register, question: Question, duties_until: date | None = N
         duties_until=FOREVER if duties_until is None else duties_until.toordinal(),
     )
     case = Case(consignment)
-    tally = Tally(consignment, day, case.counted)
-    rule = decide(tally)
+    if consignment.plain:
+        rule = plain_rule(case)
+        grounds, considered = [_ground(case, rule)], _considered(case, plain_conditions(case, rule))
+        change = plain_change(consignment, rule)
+    else:
+        tally = Tally(consignment, day, case.counted)
+        rule = decide(tally)
+        grounds, considered = _grounds(case, tally, rule), _considered(case, _conditions(tally, rule))
+        change = first_change(consignment, tally, rule)
     proof = rule.proof
-    if_exact = None if tally.counted == 0 else _settled(case, rule)
-    grounds, considered = _grounds(case, tally, rule), _considered(case, tally, rule)
-    change = _change(consignment, tally, proof)
+    if_exact = _settled(case, rule) if case.counted else None
     return Answer(
         code,
         iso_day(day),
@@ -166,7 +172,7 @@ def answer(register: Register, question: Question, duties_until: date | None = N
         None if change is None else iso_day(change[0] - 1),
         None if change is None else Next(iso_day(change[0]), change[1].proof, change[1].name),
         _notes(case, proof, if_exact),
-        Journal(known_at, _checkpoint(register, known_at)),
+        Journal(known_at, register.checkpoint(known_at)),
     )
 
 
@@ -181,9 +187,12 @@ def _settled(case: Case, rule: type[Rule]) -> Proof | None:
     the heaviest reading holds no P36 and is otherwise as large as can be: all lines, or all of one state, or all
     that are unconfirmed. With partial lines only, the description settles it in any case.
     """
-    exact = [found for found in case.counted if found.match == "exact"]
-    if len(exact) == len(case.counted):
+    for found in case.counted:
+        if found.match != EXACT:
+            break
+    else:
         return None
+    exact = [found for found in case.counted if found.match == EXACT]
     consignment, day = case.consignment, case.day
     with_none = decide(Tally(consignment, day, exact)).proof
     if not exact or with_none != rule.proof:
@@ -211,121 +220,27 @@ def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> list[Ground]:
             holding.append(A11_1)
         if case.own and case.foreign:
             holding.append(P2)
-    return [Ground(held.name, held.text(case), held.measures(case)) for held in holding]
+    return [_ground(case, held) for held in holding]
+
+
+def _ground(case: Case, rule: type[Rule]) -> Ground:
+    return Ground(rule.name, rule.text(case), rule.measures(case))
 
 
 _DECLARATIONS: Final = tuple(rule for rule in RULES if rule.proof == "origin_declaration")
 _CONDITIONS: Final = tuple(rule for rule in RULES if issubclass(rule, Condition))
 
 
-def _considered(case: Case, tally: Tally, rule: type[Rule]) -> list[Considered]:
+def _conditions(tally: Tally, rule: type[Rule]) -> list[type[Condition]]:
+    """The conditions that would have allowed less than the rule that decides."""
     weight = _WEIGHT[rule.proof]
     if not weight:
         return []
-    return [
-        Considered(other.name, False, other.why_not(case))
-        for other in _CONDITIONS
-        if _WEIGHT[other.proof] < weight and other.concerns(tally)
-    ]
+    return [other for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)]
 
 
-_NUMBER_BITS: Final = 24
-_NO_LINE: Final = (1 << _NUMBER_BITS) - 1
-
-
-def _change(consignment: Consignment, tally: Tally, proof: Proof) -> tuple[int, type[Rule]] | None:
-    """The first later day with another proof, and the rule that decides on it. May use the tally up.
-
-    A line stands the same way on all days between two of its events, so that taking it out as of the day before and
-    adding it as of the day keeps the sums right at the cost of the lines that change.
-    """
-    lines, after = consignment.lines, _settled_until(consignment, proof)
-    if after >= FOREVER:
-        return None
-    if after > consignment.day:
-        tally = Tally(consignment, after, lines)
-    add = tally.add
-    events = _events(consignment, after)
-    last = len(events) - 1
-    before = -1
-    for place, event in enumerate(events):
-        day, number = event >> _NUMBER_BITS, event & _NO_LINE
-        # A line that has two events on one day is still to be moved once.
-        if event != before and number != _NO_LINE:
-            line = lines[number].line
-            add(line, day - 1, -1)
-            add(line, day, 1)
-        before = event
-        if place == last or events[place + 1] >> _NUMBER_BITS != day:
-            tally.day = day
-            rule = decide(tally)
-            if rule.proof != proof:
-                return day, rule
-    return None
-
-
-def _settled_until(consignment: Consignment, proof: Proof) -> int:
-    """A day through which a special certificate is sure to be needed, found without asking the rules day by day.
-
-    Where no compliance is confirmed, one line of another state to which neither P24 nor P37(1) extends is enough for
-    it: P37(2) and P37(3) do not hold on the day asked, its limits only fall, and nothing else can lighten the proof.
-    So it is needed as long as one such line follows on another.
-    """
-    until = consignment.day
-    if proof != "special_certificate" or consignment.compliance:
-        return until
-    origin = consignment.origin
-    blocking = []
-    for line, _ in consignment.lines:
-        version = line.version
-        if not version.permitted_to and not version.suspensions and version.kind != EXPORT_DUTY:
-            since = line.start + WINDOW_DAYS + 1
-            if version.state != origin and since <= line.end:
-                if since <= until and line.end >= FOREVER:
-                    return FOREVER
-                blocking.append((since, line.end))
-    blocking.sort()
-    for since, end in blocking:
-        if since > until + 1:
-            break
-        if end > until:
-            until = end
-    return until
-
-
-def _events(consignment: Consignment, after: int) -> list[int]:
-    """The days after ``after`` on which anything changes that a rule asks, in order, each with its line.
-
-    Day and place of the line stand in one integer, which sorts faster than a pair. An event of no line is one of the
-    consignment: another limit of P37(2).
-    """
-    events: list[int] = []
-    for number, (line, _) in enumerate(consignment.lines):
-        start, end, version = line.start, line.end, line.version
-        closed = start + WINDOW_DAYS + 1
-        if start > after:
-            events.append(start << _NUMBER_BITS | number)
-        if after < closed <= end:
-            events.append(closed << _NUMBER_BITS | number)
-        if after <= end < FOREVER:
-            events.append((end + 1) << _NUMBER_BITS | number)
-        if version.permitted_to or version.suspensions or version.kind == EXPORT_DUTY:
-            turns = _turns(version, consignment.duties_until)
-            events += [day << _NUMBER_BITS | number for day in turns if after < day <= FOREVER]
-    if consignment.value is not None:
-        events += [day << _NUMBER_BITS | _NO_LINE for day, _ in LIMITS if day > after]
-    events.sort()
-    return events
-
-
-def _turns(version: Version, duties_until: int) -> list[int]:
-    """The days on which a permission, a suspension, or for a duty the transition begins or is over."""
-    days = [duties_until + 1] if version.kind == EXPORT_DUTY else []
-    if version.permitted_to:
-        days += (version.permitted_from, version.permitted_to + 1)
-    for start, end in version.suspensions:
-        days += (start, end + 1)
-    return days
+def _considered(case: Case, conditions: Sequence[type[Condition]]) -> list[Considered]:
+    return [Considered(other.name, False, other.why_not(case)) for other in conditions]
 
 
 def _counted(found: LineMatch, case: Case) -> Counted:
@@ -358,8 +273,13 @@ _PROOF_TEXTS: Final[dict[str, Text]] = {
 }
 
 
+_NOTES: Final = {
+    proof: NOTES_WITH_COPY if "certificate_copy" in accepted else NOTES for proof, accepted in ACCEPTED.items()
+}
+
+
 def _notes(case: Case, proof: Proof, if_exact: Proof | None) -> tuple[Note | msgspec.Raw, ...]:
-    notes: tuple[Note | msgspec.Raw, ...] = NOTES_WITH_COPY if "certificate_copy" in ACCEPTED[proof] else NOTES
+    notes: tuple[Note | msgspec.Raw, ...] = _NOTES[proof]
     if not _in_nomenclature(case.consignment.code):
         notes = (_unknown_code(case.consignment.code), *notes)
     if if_exact is not None:
@@ -398,18 +318,3 @@ def _unknown_code(code: str) -> Note:
             "by their code first.",
         ),
     )
-
-
-_roots: Final[WeakKeyDictionary[Register, dict[int, str]]] = WeakKeyDictionary()
-_ROOTS_KEPT: Final = 64
-
-
-def _checkpoint(register: Register, seq: int) -> str:
-    """The root of the log over the first ``seq`` entries. Kept: the journal only grows, so a root never changes."""
-    roots = _roots.setdefault(register, {})
-    root = roots.get(seq)
-    if root is None:
-        if len(roots) >= _ROOTS_KEPT:
-            roots.clear()
-        root = roots[seq] = register.checkpoint(seq)
-    return root

@@ -10,30 +10,14 @@ Pure: no database, no web. Days are proleptic ordinals.
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Final, cast
 
 from register.facts import FOREVER
+from register.proof.limits import limit
 from register.proof.rule import Condition, Rule
 from register.proof.tally import Case, Tally, ids
 from register.proof.texts import BY_TRANSPORT, Text, en_day, listed, money, ru_day, spaced
-
-LIMITS: Final = (
-    (date(2030, 1, 1).toordinal(), Decimal(3_000)),
-    (date(2029, 1, 1).toordinal(), Decimal(5_000)),
-    (0, Decimal(10_000)),
-)
-"""P37(2): the most that a consignment may be worth in euros, by the day from which it holds, latest first."""
-
-
-def limit(day: int) -> Decimal:
-    """P37(2): the most that a consignment may be worth on a day, in euros."""
-    for since, most in LIMITS:
-        if day >= since:
-            return most
-    raise ValueError("a day before the calendar")
 
 
 class A4_1(Rule):
@@ -119,7 +103,7 @@ class A11_1(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        shown, until = listed(ids(case.live)), case.consignment.duties_until
+        shown, until = case.live_shown, case.consignment.duties_until
         return Text(
             f"Переходный период закончился {ru_day(until)}: вывозная таможенная пошлина ({shown.ru}) учитывается "
             "наравне с иными мерами.",
@@ -140,7 +124,7 @@ class P25(Condition):
 
     @staticmethod
     def text(case: Case) -> Text:
-        state, shown = case.states[0], listed(ids(case.live))
+        state, shown = case.states[0], case.live_shown
         return Text(
             f"Мера установлена только в одном государстве-члене ({state}), ее соблюдение подтверждено: {shown.ru}.",
             f"Only one state ({state}) has a measure, and compliance with it is confirmed: {shown.en}.",
@@ -152,7 +136,7 @@ class P25(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        state, shown = case.states[0], listed(ids(case.confirmed(case.live, False)))
+        state, shown = case.states[0], case.unconfirmed_shown
         return Text(
             f"Мера установлена только в одном государстве-члене ({state}), ее соблюдение не подтверждено: {shown.ru}.",
             f"Only one state ({state}) has a measure, but compliance with it is not confirmed: {shown.en}.",
@@ -234,7 +218,7 @@ class P24(Condition):
 
     @staticmethod
     def text(case: Case) -> Text:
-        shown = listed(case.foreign_ids)
+        shown = case.foreign_shown
         return Text(
             f"По решению, внесенному в Реестр по итогам консультаций, на {ru_day(case.day)} допускается декларация "
             f"о происхождении товара: {shown.ru}.",
@@ -244,11 +228,11 @@ class P24(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        shown = listed(ids(case.permitted(False)))
+        shown, day = case.unpermitted_shown, case.day
         return Text(
-            f"На {ru_day(case.day)} в Реестре нет решения о возможности использования декларации о происхождении "
+            f"На {ru_day(day)} в Реестре нет решения о возможности использования декларации о происхождении "
             f"товара: {shown.ru}.",
-            f"On {en_day(case.day)} the Register holds no decision that an origin declaration may be used: {shown.en}.",
+            f"On {en_day(day)} the Register holds no decision that an origin declaration may be used: {shown.en}.",
         )
 
 
@@ -277,6 +261,11 @@ class P37_1(Condition):
     @staticmethod
     def why_not(case: Case) -> Text:
         ended = list(case.windows(False).items())
+        if len(ended) == 1:
+            id_, day = ended[0]
+            return Text(
+                f"15 календарных дней истекли: {id_} – {ru_day(day)}.", f"15 days for {id_} ended on {en_day(day)}."
+            )
         ru = listed([f"{id_} – {ru_day(day)}" for id_, day in ended]).ru
         en = listed([f"for {id_} ended on {en_day(day)}" for id_, day in ended]).en
         return Text(f"15 календарных дней истекли: {ru}.", f"15 days {en}.")
@@ -292,11 +281,12 @@ class P37_2(Condition):
     @staticmethod
     def holds(tally: Tally) -> bool:
         value = tally.consignment.value
-        return value is not None and value <= limit(tally.day)
+        return value is not None and value <= limit(tally.day).most
 
     @staticmethod
     def text(case: Case) -> Text:
-        value, (most, when) = money(cast(Decimal, case.consignment.value)), _limit_shown(case.day)
+        value, held = money(cast(Decimal, case.consignment.value)), limit(case.day)
+        most, when = held.shown, held.when
         return Text(
             f"Общая стоимость партии {value.ru} не превышает {most.ru} ({when.ru}).",
             f"The total value of the consignment, {value.en}, is not above {most.en} ({when.en}).",
@@ -304,10 +294,10 @@ class P37_2(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        value, (most, when) = case.consignment.value, _limit_shown(case.day)
+        value, held = case.consignment.value, limit(case.day)
         if value is None:
-            return _value_not_given(most, when)
-        given = money(value)
+            return held.not_given
+        given, most, when = money(value), held.shown, held.when
         return Text(
             f"Общая стоимость партии {given.ru} превышает {most.ru} ({when.ru}).",
             f"{given.en} is above {most.en} ({when.en}).",
@@ -351,7 +341,7 @@ class P26(Rule):
 
     @staticmethod
     def text(case: Case) -> Text:
-        shown = listed(case.foreign_ids)
+        shown = case.foreign_shown
         return Text(
             "Происхождение подтверждается специальным сертификатом либо копией сертификата согласно пункту 35 Правил: "
             f"{shown.ru}.",
@@ -360,25 +350,6 @@ class P26(Rule):
         )
 
 
-@cache
-def _value_not_given(most: Text, when: Text) -> Text:
-    return Text(
-        f"Общая стоимость партии не указана; предел – {most.ru} ({when.ru}).",
-        f"The total value of the consignment is not given; the limit is {most.en} ({when.en}).",
-    )
-
-
-def _limit_shown(day: int) -> tuple[Text, Text]:
-    """The limit of P37(2) on a day, and the days for which it holds, in words."""
-    most = limit(day)
-    return money(most), _WHEN[most]
-
-
-_WHEN: Final = {
-    Decimal(10_000): Text("по 31.12.2028", "until 31 December 2028"),
-    Decimal(5_000): Text("с 01.01.2029 по 31.12.2029", "from 1 January to 31 December 2029"),
-    Decimal(3_000): Text("с 01.01.2030", "from 1 January 2030"),
-}
 _CERTIFICATE: Final = Text(
     "Партию сопровождает ветеринарный или фитосанитарный сертификат государства-члена с указанием места происхождения "
     "(производства) товара.",

@@ -10,30 +10,34 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from register.facts import FOREVER, Line, Version
+from register.code_index import Concerned
+from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch
 from register.measures import STATES, WINDOW_DAYS
+from register.proof.texts import listed
 
-EXPORT_DUTY: Final = "export_duty"
+_NO_LINES: Final[list[Line]] = []
 
 
 class Consignment:
     """The goods asked about, and every goods line that may concern them: what stays the same from day to day.
 
-    ``lines`` are those whose measure reaches exports by the transport asked and that end on ``day``, the day asked,
-    or later; ``counted`` those of them that count on it. ``duties_until`` is the last day of the transition of A11(1),
-    ``FOREVER`` while its end is not set.
+    ``concerned`` are the lines that concern its code on ``day``, the day asked, or later. ``counted`` are those that
+    count on the day. ``plain`` says that nothing but the first and last days of the lines decides: nothing is given or
+    confirmed, and every line counts, and alike, on each of its days. ``duties_until`` is the last
+    day of the transition of A11(1), ``FOREVER`` while its end is not set.
     """
 
     __slots__ = (
         "certificate",
         "code",
         "compliance",
+        "concerned",
         "counted",
         "day",
         "duties_until",
-        "lines",
         "origin",
+        "plain",
         "third_country",
         "transport",
         "value",
@@ -41,7 +45,7 @@ class Consignment:
 
     def __init__(
         self,
-        matches: Sequence[LineMatch],
+        concerned: Concerned,
         day: int,
         *,
         code: str,
@@ -60,25 +64,22 @@ class Consignment:
         self.certificate = certificate
         self.compliance = compliance
         self.transport = transport
+        self.plain = concerned.even and value is None and not certificate and not compliance and origin is None
         self.duties_until = duties_until
-        lines: list[LineMatch] = []
-        counted: list[LineMatch] = []
-        for found in matches:
-            line = found[0]
-            if line.end < day:
-                continue
-            version = line.version
-            if version.reaches_exports and (
-                transport is None or version.transport is None or transport in version.transport
-            ):
-                lines.append(found)
-                if line.start <= day and line.counts(day):
-                    counted.append(found)
+        self.concerned = concerned
+        counted = concerned.begun
+        if not concerned.even:
+            counted = [one for one in counted if _reaches(one.line.version, transport) and one.line.counts(day)]
         if len(counted) > 1:
             # By measure and line, so that a mirror that took the entries in another rhythm says the same.
             counted.sort(key=_by_measure)
-        self.lines = lines
         self.counted = counted
+
+    @property
+    def lines(self) -> list[LineMatch]:
+        """The lines that concern the code on the day asked or later, and reach exports by the transport asked."""
+        lines = self.concerned.lines
+        return lines if self.concerned.even else [one for one in lines if _reaches(one.line.version, self.transport)]
 
     def confirmed(self, version: Version) -> bool:
         """Whether compliance with the measure is confirmed, by its state or by its id."""
@@ -146,48 +147,95 @@ class Tally:
 
 
 class Case:
-    """The day asked with its goods lines, for what an answer shows. A measure with several lines is one measure."""
+    """The day asked with its goods lines, for what an answer shows. A measure with several lines is one measure.
 
-    __slots__ = ("consignment", "counted", "day", "foreign", "foreign_ids", "live", "own", "set_aside", "states")
+    ``live`` are the lines that A11(1) does not set aside and ``states`` their states, each once; ``foreign`` and
+    ``own`` are those of them of other states than the origin claimed and of that state. What ends in ``_shown`` names
+    measures as a sentence does: ``unconfirmed`` those of the live lines with which compliance is not confirmed,
+    ``unpermitted`` those of the foreign ones to which no decision under P24 extends.
+    """
+
+    __slots__ = (
+        "consignment",
+        "counted",
+        "day",
+        "foreign",
+        "foreign_ids",
+        "foreign_shown",
+        "live",
+        "live_shown",
+        "own",
+        "set_aside",
+        "states",
+        "unconfirmed_shown",
+        "unpermitted_shown",
+    )
 
     def __init__(self, consignment: Consignment) -> None:
         self.consignment = consignment
-        self.day = day = consignment.day
+        self.day = consignment.day
         self.counted = consignment.counted
-        transition, origin = day <= consignment.duties_until, consignment.origin
-        self.live: list[Line] = []
-        self.set_aside: list[Line] = []
-        for found in self.counted:
-            line = found.line
-            (self.set_aside if transition and line.version.kind == EXPORT_DUTY else self.live).append(line)
-        self.foreign = self.live if origin is None else [line for line in self.live if line.version.state != origin]
+        self.live = self.foreign = [found.line for found in consignment.counted]
+        self.set_aside = self.own = _NO_LINES
+        if not consignment.plain:
+            self._set_apart(consignment)
         self.foreign_ids = ids(self.foreign)
-        self.own = [] if origin is None else [line for line in self.live if line.version.state == origin]
-        self.states = list(dict.fromkeys(line.version.state for line in self.live))
+        shown = listed(self.foreign_ids)
+        self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
+        if not consignment.plain:
+            self._name_apart(consignment)
+        self.states = [self.live[0].version.state] if len(self.live) == 1 else _states(self.live)
+
+    def _set_apart(self, consignment: Consignment) -> None:
+        if self.day <= consignment.duties_until:
+            self.set_aside = [line for line in self.live if line.version.kind == EXPORT_DUTY]
+            self.live = [line for line in self.live if line.version.kind != EXPORT_DUTY]
+        self.own = [line for line in self.live if line.version.state == consignment.origin]
+        self.foreign = [line for line in self.live if line.version.state != consignment.origin]
+
+    def _name_apart(self, consignment: Consignment) -> None:
+        if self.own:
+            self.live_shown = self.unconfirmed_shown = listed(ids(self.live))
+        if consignment.compliance:
+            self.unconfirmed_shown = listed(ids(self.confirmed(self.live, False)))
+        unpermitted = [line for line in self.foreign if not line.version.permitted(self.day)]
+        if len(unpermitted) < len(self.foreign):
+            self.unpermitted_shown = listed(ids(unpermitted))
 
     def confirmed(self, lines: Sequence[Line], answer: bool = True) -> list[Line]:
         """Those of ``lines`` with whose measure compliance is, or is not, confirmed."""
         return [line for line in lines if self.consignment.confirmed(line.version) is answer]
-
-    def permitted(self, answer: bool = True) -> list[Line]:
-        """The lines of other states to whose measure a decision under P24 does, or does not, extend."""
-        return [line for line in self.foreign if line.version.permitted(self.day) is answer]
 
     def windows(self, open_: bool = True) -> dict[str, int]:
         """P37(1): measures of other states with the last of their 15 days, still running or over.
 
         Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
         """
+        foreign = self.foreign
+        if len(foreign) == 1:
+            until = foreign[0].start + WINDOW_DAYS
+            return {foreign[0].version.id: until} if (self.day <= until) is open_ else {}
         found: dict[str, int] = {}
-        for line in self.foreign:
+        for line in foreign:
             until, id_ = line.start + WINDOW_DAYS, line.version.id
             if (self.day <= until) is open_:
                 found[id_] = min(until, found.get(id_, until))
         return found
 
 
+def _reaches(version: Version, transport: str | None) -> bool:
+    """Whether the measure reaches exports out of the Union by the transport asked, None being any."""
+    if not version.reaches_exports:
+        return False
+    return transport is None or version.transport is None or transport in version.transport
+
+
 def _by_measure(found: LineMatch) -> tuple[str, int]:
     return found.line.version.id, found.line.number
+
+
+def _states(lines: Sequence[Line]) -> list[str]:
+    return list(dict.fromkeys([line.version.state for line in lines]))
 
 
 def ids(lines: Sequence[Line]) -> list[str]:

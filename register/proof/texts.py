@@ -6,7 +6,7 @@ that the two can be laid side by side and a test can see that none is missing. P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -36,28 +36,31 @@ class Note(msgspec.Struct, frozen=True, gc=False):
 
 _MONTH_NAMES: Final = "January February March April May June July August September October November December"
 _MONTHS: Final = _MONTH_NAMES.split()
-_DAYS_CACHED: Final = 8192
+_DAYS_KEPT: Final = 8192
 _SUMS_CACHED: Final = 1024
 
 
-@lru_cache(_DAYS_CACHED)
-def iso_day(day: int) -> str:
-    """``2026-08-18``, of a proleptic ordinal. A day past the calendar's last is that last day."""
-    return date.fromordinal(min(day, FOREVER)).isoformat()
+class _Written(dict[int, str]):
+    """Days as they are written, by ordinal. A plain dict: to keep the order of use, as ``lru_cache`` does, costs more
+    than writing the few days anew."""
+
+    def __init__(self, write: Callable[[date], str]) -> None:
+        self._write = write
+
+    def __missing__(self, day: int) -> str:
+        if len(self) >= _DAYS_KEPT:
+            self.clear()
+        # A day past the calendar's last is that last day.
+        text = self[day] = self._write(date.fromordinal(min(day, FOREVER)))
+        return text
 
 
-@lru_cache(_DAYS_CACHED)
-def ru_day(day: int) -> str:
-    """``18.08.2026``, of a proleptic ordinal."""
-    on = date.fromordinal(min(day, FOREVER))
-    return f"{on.day:02d}.{on.month:02d}.{on.year:04d}"
-
-
-@lru_cache(_DAYS_CACHED)
-def en_day(day: int) -> str:
-    """``18 August 2026``, of a proleptic ordinal."""
-    on = date.fromordinal(min(day, FOREVER))
-    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+iso_day: Final[Callable[[int], str]] = _Written(date.isoformat).__getitem__
+"""``2026-08-18``, of a proleptic ordinal."""
+ru_day: Final[Callable[[int], str]] = _Written(lambda on: f"{on.day:02d}.{on.month:02d}.{on.year:04d}").__getitem__
+"""``18.08.2026``, of a proleptic ordinal."""
+en_day: Final[Callable[[int], str]] = _Written(lambda on: f"{on.day} {_MONTHS[on.month - 1]} {on.year}").__getitem__
+"""``18 August 2026``, of a proleptic ordinal."""
 
 
 @lru_cache(_SUMS_CACHED)

@@ -1,0 +1,59 @@
+"""P37(2): up to which value of a consignment a declaration is enough, by day, with the words for it.
+
+Pure: no database, no web. Days are proleptic ordinals, values euros.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from register.proof.texts import Text, money
+
+
+class Limit(NamedTuple):
+    """The most that a consignment may be worth from a day on, how both are written, and what is said where no value
+    is given."""
+
+    since: int
+    most: Decimal
+    shown: Text
+    when: Text
+    not_given: Text
+
+
+def _limit(since: int, euros: int, ru_when: str, en_when: str) -> Limit:
+    most = Decimal(euros)
+    shown = money(most)
+    return Limit(
+        since,
+        most,
+        shown,
+        Text(ru_when, en_when),
+        Text(
+            f"Общая стоимость партии не указана; предел – {shown.ru} ({ru_when}).",
+            f"The total value of the consignment is not given; the limit is {shown.en} ({en_when}).",
+        ),
+    )
+
+
+LIMITS: Final = (
+    _limit(date(2030, 1, 1).toordinal(), 3_000, "с 01.01.2030", "from 1 January 2030"),
+    _limit(
+        date(2029, 1, 1).toordinal(),
+        5_000,
+        "с 01.01.2029 по 31.12.2029",
+        "from 1 January to 31 December 2029",
+    ),
+    _limit(0, 10_000, "по 31.12.2028", "until 31 December 2028"),
+)
+"""Latest first."""
+
+
+def limit(day: int) -> Limit:
+    """The limit that holds on a day. Raises ``ValueError`` for a day before the calendar."""
+    for one in LIMITS:
+        if day >= one.since:
+            return one
+    raise ValueError("a day before the calendar")

@@ -1,0 +1,181 @@
+"""Until when an answer holds, and what follows: the first later day with another proof.
+
+Most questions give nothing but code and day. Of these the days of the goods lines alone decide, by three rules; they
+are answered here without adding up a day's lines. A property test holds both ways against each other. Pure: no
+database, no web. Days are proleptic ordinals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from register.facts import EXPORT_DUTY, FOREVER, Version
+from register.index import LineMatch
+from register.measures import WINDOW_DAYS
+from register.proof.limits import LIMITS
+from register.proof.points import A4_1, P24, P25, P26, P36, P37_1, P37_2, P37_3, decide
+from register.proof.rule import Condition, Rule
+from register.proof.tally import Case, Consignment, Tally
+
+Change = tuple[int, type[Rule]]
+"""A day, and the rule that decides from it on."""
+
+_PAST_WINDOW: Final = WINDOW_DAYS + 1
+_FEW: Final = 16
+_NUMBER_BITS: Final = 24
+_NO_LINE: Final = (1 << _NUMBER_BITS) - 1
+
+
+def first_change(consignment: Consignment, tally: Tally, rule: type[Rule]) -> Change | None:
+    """The first later day with another proof than that of ``rule``. May use the tally up.
+
+    A line stands the same way on all days between two of its events, so that taking it out as of the day before and
+    adding it as of the day keeps the sums right at the cost of the lines that change.
+    """
+    lines, proof = consignment.lines, rule.proof
+    after = _settled_until(consignment, lines) if rule is P26 else consignment.day
+    if after >= FOREVER:
+        return None
+    if after > consignment.day:
+        tally = Tally(consignment, after, lines)
+    add = tally.add
+    events = _events(consignment, lines, after)
+    last = len(events) - 1
+    before = -1
+    for place, event in enumerate(events):
+        day, number = event >> _NUMBER_BITS, event & _NO_LINE
+        # A line that has two events on one day is still to be moved once.
+        if event != before and number != _NO_LINE:
+            line = lines[number].line
+            add(line, day - 1, -1)
+            add(line, day, 1)
+        before = event
+        if place == last or events[place + 1] >> _NUMBER_BITS != day:
+            tally.day = day
+            follows = decide(tally)
+            if follows.proof != proof:
+                return day, follows
+    return None
+
+
+def plain_rule(case: Case) -> type[Rule]:
+    """The rule that decides where days alone do (`Consignment.plain`): nothing else can hold."""
+    if not case.counted:
+        return A4_1
+    day = case.day - WINDOW_DAYS
+    for line in case.live:
+        if line.start < day:
+            return P26
+    return P37_1
+
+
+def plain_conditions(case: Case, rule: type[Rule]) -> Sequence[type[Condition]]:
+    """The conditions that would have allowed less there."""
+    several = len(case.states) > 1
+    if rule is P26:
+        return _SEVERAL_STATES if several else _ONE_STATE
+    return (P25,) if rule is P37_1 and not several else ()
+
+
+_ONE_STATE: Final = (P25, P24, P37_1, P37_2, P37_3)
+_SEVERAL_STATES: Final = (P36, P24, P37_1, P37_2, P37_3)
+
+
+def plain_change(consignment: Consignment, rule: type[Rule]) -> Change | None:
+    """``first_change`` there.
+
+    From its sixteenth day on every line asks for a special certificate. On other days of lines P37(1) holds, since it
+    holds for each that is there; on days of no line nothing is asked.
+    """
+    day, starts, ends = consignment.day, consignment.concerned.starts, consignment.concerned.ends
+    if rule is A4_1:
+        first = min([start for start in starts if start > day], default=FOREVER)
+        return None if first >= FOREVER else (first, P37_1)
+    if rule is P26:
+        over = _run_end(starts, ends, day, _PAST_WINDOW) + 1
+        if over > FOREVER:
+            return None
+        for start, end in zip(starts, ends, strict=True):
+            if start <= over <= end:
+                return over, P37_1
+        return over, A4_1
+    over = _run_end(starts, ends, day) + 1
+    windows = [start + WINDOW_DAYS for start, end in zip(starts, ends, strict=True) if start + WINDOW_DAYS < end]
+    closed = 1 + min([until for until in windows if until >= day], default=FOREVER)
+    if closed < over:
+        return closed, P26
+    return None if over > FOREVER else (over, A4_1)
+
+
+def _run_end(starts: Sequence[int], ends: Sequence[int], day: int, after: int = 0) -> int:
+    """The last day until which spans of days follow on one another without a gap, from ``day``, a day of one of them.
+
+    Each begins ``after`` days after its first day, and is none if it has no such day.
+    """
+    if len(starts) > _FEW:
+        # In order one round finds all; a few spans take two rounds or three as they come.
+        ordered = sorted(zip(starts, ends, strict=True))
+        starts, ends = [start for start, _ in ordered], [end for _, end in ordered]
+    since = day + 1 - after
+    found = True
+    while found:
+        found = False
+        for start, end in zip(starts, ends, strict=True):
+            if start <= since and end > day and start + after <= end:
+                day, since, found = end, end + 1 - after, True
+    return day
+
+
+def _settled_until(consignment: Consignment, lines: Sequence[LineMatch]) -> int:
+    """A day through which a special certificate is sure to be needed, found without asking the rules day by day.
+
+    Where no compliance is confirmed, one line of another state to which neither P24 nor P37(1) extends is enough for
+    it: P37(2) and P37(3) do not hold on the day asked, its limits only fall, and nothing else can lighten the proof.
+    So it is needed as long as one such line follows on another.
+    """
+    if consignment.compliance:
+        return consignment.day
+    starts, ends = [], []
+    for line, _ in lines:
+        version = line.version
+        lasting = not version.permitted_to and not version.suspensions and version.kind != EXPORT_DUTY
+        if lasting and version.state != consignment.origin:
+            starts.append(line.start)
+            ends.append(line.end)
+    return _run_end(starts, ends, consignment.day, _PAST_WINDOW)
+
+
+def _events(consignment: Consignment, lines: Sequence[LineMatch], after: int) -> list[int]:
+    """The days after ``after`` on which anything changes that a rule asks, in order, each with its line.
+
+    Day and place of the line stand in one integer, which sorts faster than a pair. An event of no line is one of the
+    consignment: another limit of P37(2).
+    """
+    events: list[int] = []
+    for number, (line, _) in enumerate(lines):
+        start, end, version = line.start, line.end, line.version
+        closed = start + _PAST_WINDOW
+        if start > after:
+            events.append(start << _NUMBER_BITS | number)
+        if after < closed <= end:
+            events.append(closed << _NUMBER_BITS | number)
+        if after <= end < FOREVER:
+            events.append((end + 1) << _NUMBER_BITS | number)
+        if version.permitted_to or version.suspensions or version.kind == EXPORT_DUTY:
+            turns = _turns(version, consignment.duties_until)
+            events += [day << _NUMBER_BITS | number for day in turns if after < day <= FOREVER]
+    if consignment.value is not None:
+        events += [one.since << _NUMBER_BITS | _NO_LINE for one in LIMITS if one.since > after]
+    events.sort()
+    return events
+
+
+def _turns(version: Version, duties_until: int) -> list[int]:
+    """The days on which a permission, a suspension, or for a duty the transition begins or is over."""
+    days = [duties_until + 1] if version.kind == EXPORT_DUTY else []
+    if version.permitted_to:
+        days += (version.permitted_from, version.permitted_to + 1)
+    for start, end in version.suspensions:
+        days += (start, end + 1)
+    return days

@@ -1,0 +1,144 @@
+"""The index over codes against asking every line; and plain questions answered by days against adding up each day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from register.code_index import Concerned
+from register.codes import match
+from register.index import LineMatch, Register
+from register.proof.points import decide
+from register.proof.tally import Case, Consignment, Tally
+from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
+from tests.register.synthetic import build, record
+
+FIRST = date(2026, 1, 1)
+CODES = ("72", "7204", "72041", "720410", "7204100000", "7204490000", "7205", "7901")
+ASKED = ("72", "7204", "720410", "7204100000", "7204490000", "79", "2515110000")
+IDS = ("AM-2026-001", "AM-2026-002", "KG-2026-001", "RU-2026-001")
+
+days = st.integers(0, 90).map(lambda number: FIRST + timedelta(days=number))
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> list[dict[str, Any]]:
+    made = []
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        line: dict[str, Any] = {
+            "line": number,
+            "code_from": draw(st.sampled_from(CODES)),
+            "partial": draw(st.booleans()),
+        }
+        if draw(st.integers(0, 3)) == 0:
+            line["excluded"] = [{"code_from": "7204100000"}]
+        if len(line["code_from"]) == 4 and draw(st.integers(0, 3)) == 0:
+            line["code_to"] = "7901"
+        made.append(line)
+    return made
+
+
+@st.composite
+def records(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> dict[str, Any]:
+    begins, ends = draw(days), draw(st.one_of(st.none(), days))
+    if ends and ends < begins:
+        begins, ends = ends, begins
+    return record(
+        draw(st.sampled_from(ids)),
+        goods=draw(lines()),
+        effective_from=begins.isoformat(),
+        effective_to=ends.isoformat() if ends else None,
+        included_on=draw(days).isoformat(),
+        **draw(st.sampled_from(({}, {}, {"transport": ["road"]}, {"kind": "export_duty"}))),
+    )
+
+
+def asked_one_by_one(register: Register, code: str, known_at: int, since: int) -> set[tuple[str, int, int, str]]:
+    found = set()
+    for version in register.versions(known_at):
+        for line in version.lines:
+            kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
+            if kind is not None and line.end >= since:
+                found.add((version.id, version.seq, line.number, kind))
+    return found
+
+
+def shown(found: list[LineMatch]) -> list[tuple[str, int, int, str]]:
+    return [(one.line.version.id, one.line.version.seq, one.line.number, one.match) for one in found]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(records(), max_size=8), st.sampled_from(ASKED), days, st.data())
+def test_the_index_finds_what_asking_every_line_finds_now_and_in_the_past(
+    entered: list[dict[str, Any]], code: str, day: date, data: st.DataObject
+) -> None:
+    register = build(entered)
+    known_at, since = data.draw(st.integers(0, register.seq)), day.toordinal()
+    wanted = asked_one_by_one(register, code, known_at, since)
+
+    found = shown(register.matches(code, known_at, since))
+    assert len(found) == len(set(found))
+    assert set(found) == wanted
+
+    ready = register.concerning(code, known_at, since)
+    assert set(shown(ready.lines)) == wanted
+    assert sorted(zip(ready.starts, ready.ends, strict=True)) == sorted(
+        (one.line.start, one.line.end) for one in ready.lines
+    )
+    assert sorted(shown(ready.begun)) == sorted(shown([one for one in ready.lines if one.line.start <= since]))
+    assert ready.even == all(one.line.even for one in ready.lines)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations([record(id_, effective_to=f"2027-0{n}-01") for n, id_ in enumerate(IDS, start=1)]))
+def test_the_order_of_what_is_found_does_not_tell_the_order_of_entry(entered: list[dict[str, Any]]) -> None:
+    found = build(entered).matches("7204100000")
+    assert [one.line.version.id for one in found] == list(IDS)
+
+
+def test_a_code_with_very_many_lines_is_searched_by_day() -> None:
+    entered = [
+        record(
+            f"KG-2026-{n:03}",
+            included_on="2026-01-01",
+            effective_from="2026-01-01",
+            effective_to=(FIRST + timedelta(days=n)).isoformat(),
+        )
+        for n in range(1, 100)
+    ]
+    register = build(entered)
+    ready = register.concerning("7204100000", register.seq, (FIRST + timedelta(days=60)).toordinal())
+    assert sorted(one.line.version.id for one in ready.lines) == [f"KG-2026-{n:03}" for n in range(60, 100)]
+    assert len(ready.begun) == 40
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(records(), max_size=6), days, st.sampled_from((None, "road")))
+def test_days_alone_answer_a_plain_question_as_adding_up_does(
+    entered: list[dict[str, Any]], day: date, transport: str | None
+) -> None:
+    register, on = build(entered), day.toordinal()
+    ready = register.concerning("7204100000", register.seq, on)
+    asked = Consignment(ready, on, code="7204100000", transport=transport)
+    if not asked.plain:
+        assert not ready.even
+        return
+    case, tally = Case(asked), Tally(asked, on, asked.counted)
+    rule = decide(tally)
+    assert plain_rule(case) is rule
+    weight = ("none", "origin_declaration", "special_certificate").index(rule.proof)
+    lighter = [other for other in plain_conditions(case, rule) if not other.holds(tally)]
+    assert all(("none", "origin_declaration", "special_certificate").index(one.proof) < weight for one in lighter)
+    assert len(lighter) == len(plain_conditions(case, rule))
+    assert plain_change(asked, rule) == first_change(asked, tally, rule)
+
+
+def test_nothing_is_plain_where_something_is_given_or_confirmed() -> None:
+    ready = Concerned(FIRST.toordinal())
+    on = FIRST.toordinal()
+    assert Consignment(ready, on, code="7204").plain
+    for given_ in ({"origin": "KG"}, {"certificate": True}, {"compliance": frozenset({"KG"})}, {"value": 1}):
+        assert not Consignment(ready, on, code="7204", **given_).plain  # type: ignore[arg-type]

@@ -1,22 +1,24 @@
 """Goods lines by their codes: which of them concern a code, in either direction, on a day and after it.
 
-A question meets some ten lines of which one counts; the rest only say when the answer changes. So the days of each
-line lie beside it on the shelf of its code, and a line is looked at only when it counts: what a question costs at a
-hundred thousand measures is reading memory that nobody has read before. Pure: no database, no web. Days are proleptic
-ordinals.
+A question meets some ten lines of which one counts; the rest only say when the answer changes. At a hundred thousand
+measures the time goes into memory that nobody has read before, so it is laid out for reading: from headings down the
+shelf of a code holds the lines of all shorter codes too, their days beside them in the order of last days. One shelf
+answers, and a line itself is looked at only when it counts. Pure: no database, no web. Days are proleptic ordinals.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from register.codes import PARTIAL, match
 from register.facts import Line, LineMatch, Version
 
 CODE_LENGTH: Final = 10
-_MANY: Final = 32
+_HEADING: Final = 4
+_MUCH: Final = 8
+"""What is an eighth of all shelves or more is quicker put in place by building all of them."""
 
 
 class Concerned:
@@ -51,7 +53,7 @@ class Concerned:
         """The lines. Gathered when asked, and of the index as it then is: most questions need no more than days."""
         gathered: list[LineMatch] = []
         for shelf in self._shelves:
-            gathered += shelf.found[shelf.first_since(self._day) :]
+            gathered += shelf.found[bisect_left(shelf.ends, self._day) :]
         return gathered + self._others
 
     def take(self, found: LineMatch) -> None:
@@ -67,19 +69,15 @@ class Concerned:
 
     def take_covering(self, shelf: _Shelf) -> None:
         """Take in those lines of a shelf that cover the code by their place in the index."""
+        day, ends = self._day, shelf.ends
+        place = 0 if ends[0] >= day else bisect_left(ends, day)
+        starts = shelf.starts[place:]
         self._shelves.append(shelf)
-        day, days, place = self._day, shelf.days, 0
-        starts, ends = self.starts, self.ends
-        if len(days) > _MANY:
-            place = shelf.first_since(day)
-            days = days[2 * place :]
-        row = iter(days)
-        for end, start in zip(row, row):  # noqa: B905 - one iterator twice, of an even number of days
-            if end >= day:
-                ends.append(end)
-                starts.append(start)
-                if start <= day:
-                    self.begun.append(shelf.found[place])
+        self.starts += starts
+        self.ends += ends[place:]
+        for start in starts:
+            if start <= day:
+                self.begun.append(shelf.found[place])
             place += 1
 
     def take_each(self, lines: Iterable[Line], code: str) -> None:
@@ -92,74 +90,154 @@ class Concerned:
 
 
 class _Shelf:
-    """The lines of one code.
+    """The lines of one code and, from headings down, of every shorter one.
 
     ``found`` are the lines that their code and their days alone decide, each as it concerns a code that it covers, in
-    the order of last days; ``days`` are their last and first days, one after another. ``odd`` are all other lines.
+    the order of their last days; ``ends`` and ``starts`` are their last and first days. ``odd`` are all other lines.
+    ``below`` are the shelves of longer codes, each under the longest code that covers it.
     """
 
-    __slots__ = ("days", "found", "odd")
+    __slots__ = ("below", "ends", "found", "key", "odd", "starts")
 
-    def __init__(self) -> None:
-        self.days: list[int] = []
-        self.found: list[LineMatch] = []
-        self.odd: tuple[Line, ...] = ()
+    def __init__(self, key: str, above: _Shelf | None = None) -> None:
+        self.key = key
+        self.below: tuple[_Shelf, ...] = ()
+        self.ends: list[int] = [] if above is None else above.ends.copy()
+        self.starts: list[int] = [] if above is None else above.starts.copy()
+        self.found: list[LineMatch] = [] if above is None else above.found.copy()
+        self.odd: tuple[Line, ...] = () if above is None else above.odd
 
     def put(self, line: Line) -> None:
-        if not (line.plain and line.even):
+        """Put a line here and on every shelf below."""
+        if line.plain and line.even:
+            end = line.end
+            place = bisect_right(self.ends, end)
+            self.ends.insert(place, end)
+            self.starts.insert(place, line.start)
+            self.found.insert(place, line.covering)
+        else:
             self.odd = (*self.odd, line)
-            return
-        days, end = self.days, line.end
-        if not days or days[-2] <= end:
-            days.append(end)
-            days.append(line.start)
-            self.found.append(line.covering)
-            return
-        place = bisect_right(days[::2], end)
-        days[2 * place : 2 * place] = (end, line.start)
-        self.found.insert(place, line.covering)
-
-    def first_since(self, day: int) -> int:
-        """The place of the first of ``found`` that does not end before a day."""
-        return bisect_left(self.days[::2], day)
+        for shelf in self.below:
+            shelf.put(line)
 
     def remove(self, line: Line) -> None:
-        if not (line.plain and line.even):
+        """Take a line away from here and from every shelf below."""
+        if line.plain and line.even:
+            place = bisect_left(self.ends, line.end)
+            while self.found[place].line is not line:
+                place += 1
+            del self.ends[place], self.starts[place], self.found[place]
+        else:
             self.odd = tuple(other for other in self.odd if other is not line)
-            return
-        place = next(place for place, one in enumerate(self.found) if one.line is line)
-        del self.found[place]
-        del self.days[2 * place : 2 * place + 2]
+        for shelf in self.below:
+            shelf.remove(line)
+
+    def own(self) -> Iterator[Line]:
+        """The lines of this very code."""
+        for one in self.found:
+            if _key(one.line) == self.key:
+                yield one.line
+        for line in self.odd:
+            if _key(line) == self.key:
+                yield line
 
 
 class CodeIndex:
-    """The lines of the versions that stand now; a version that another follows is to be taken out."""
+    """The lines of the versions that stand now; a version that another follows is to be taken out.
+
+    What was added is put in place by ``settle``, all at once where it is much: a question does so first.
+    """
 
     def __init__(self) -> None:
+        self._added: dict[Version, None] = {}
+        self._broad: dict[str, _Shelf] = {}
         self._shelves: dict[str, _Shelf] = {}
+        # Of the keys of _shelves, longest first.
         self._lengths: list[int] = []
         self._keys: list[str] | None = []
 
     def add(self, version: Version) -> None:
-        """Put the lines of a version on their shelves."""
-        for line in version.lines:
-            key = line.code_from if line.code_to is None else _key(line)
-            shelf = self._shelves.get(key)
-            if shelf is None:
-                shelf = self._new_shelf(key)
-            shelf.put(line)
-
-    def _new_shelf(self, key: str) -> _Shelf:
-        shelf = self._shelves[key] = _Shelf()
-        self._keys = None
-        if len(key) not in self._lengths:
-            self._lengths = sorted((*self._lengths, len(key)))
-        return shelf
+        """Take the lines of a version in."""
+        self._added[version] = None
 
     def remove(self, version: Version) -> None:
-        """Take the lines of a version out."""
+        """Take the lines of a version out. Raises ``LookupError`` when they are not in."""
+        if version in self._added:
+            del self._added[version]
+            return
         for line in version.lines:
-            self._shelves[_key(line)].remove(line)
+            key = _key(line)
+            (self._broad if len(key) < _HEADING else self._shelves)[key].remove(line)
+
+    def settle(self) -> None:
+        """Put what was added in its place, so that no question has to wait for that."""
+        lines = [line for version in self._added for line in version.lines]
+        self._added.clear()
+        if len(lines) * _MUCH < len(self._shelves):
+            for line in lines:
+                self._shelf(_key(line)).put(line)
+            return
+        known = [line for shelf in (*self._broad.values(), *self._shelves.values()) for line in shelf.own()]
+        self._build((*known, *lines))
+
+    def _build(self, lines: Iterable[Line]) -> None:
+        """Build every shelf anew, each from the one above it."""
+        by_key: dict[str, list[Line]] = {}
+        for line in lines:
+            key = line.code_from if line.code_to is None else _key(line)
+            known = by_key.get(key)
+            if known is None:
+                by_key[key] = [line]
+                by_key.setdefault(key[:_HEADING], [])
+            else:
+                known.append(line)
+        self._broad, self._shelves, self._keys = {}, {}, None
+        path: list[_Shelf] = []
+        for key in sorted(by_key):
+            if len(key) < _HEADING:
+                shelf = self._broad[key] = _Shelf(key)
+                for line in by_key[key]:
+                    shelf.put(line)
+                continue
+            while path and not key.startswith(path[-1].key):
+                path.pop()
+            above = path[-1] if path else None
+            shelf = self._shelves[key] = _Shelf(key, above)
+            for line in by_key[key]:
+                shelf.put(line)
+            if above is not None:
+                above.below = (*above.below, shelf)
+            path.append(shelf)
+        self._lengths = sorted({len(key) for key in self._shelves}, reverse=True)
+
+    def _shelf(self, key: str) -> _Shelf:
+        """The shelf of a code; a new one where there is none."""
+        shelves = self._broad if len(key) < _HEADING else self._shelves
+        shelf = shelves.get(key)
+        if shelf is not None:
+            return shelf
+        above = None
+        if len(key) > _HEADING:
+            # A broad code covers so many that its lines are asked for apart, not kept with each.
+            above = self._deepest(key) or self._shelf(key[:_HEADING])
+        shelf = shelves[key] = _Shelf(key, above)
+        self._keys = None
+        if above is not None:
+            shelf.below = tuple(other for other in above.below if other.key.startswith(key))
+            above.below = (*(other for other in above.below if not other.key.startswith(key)), shelf)
+        if len(key) >= _HEADING and len(key) not in self._lengths:
+            self._lengths = sorted((*self._lengths, len(key)), reverse=True)
+        return shelf
+
+    def _deepest(self, code: str) -> _Shelf | None:
+        """The shelf of the longest code that covers ``code``, none of a broad one."""
+        size, get = len(code), self._shelves.get
+        for length in self._lengths:
+            if length <= size:
+                shelf = get(code[:length])
+                if shelf is not None:
+                    return shelf
+        return None
 
     def matches(self, code: str, since: int = 0) -> list[LineMatch]:
         """The lines that concern ``code`` and do not end before the day ``since``: by code, then by last day."""
@@ -167,30 +245,36 @@ class CodeIndex:
 
     def concerning(self, code: str, day: int) -> Concerned:
         """The lines that concern ``code``, for a question about ``day``."""
+        if self._added:
+            self.settle()
         found = Concerned(day)
-        get, size = self._shelves.get, len(code)
-        for length in self._lengths:
-            if length > size:
-                break
-            shelf = get(code[:length])
-            if shelf is not None:
-                if shelf.days:
-                    found.take_covering(shelf)
-                if shelf.odd:
-                    found.take_each(shelf.odd, code)
-        if size < CODE_LENGTH:
-            keys = self._sorted_keys()
-            for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
-                shelf = self._shelves[keys[place]]
-                for one in shelf.found[shelf.first_since(day) :]:
-                    found.take(LineMatch(one.line, PARTIAL))
-                found.take_each(shelf.odd, code)
+        if self._broad:
+            for length in range(min(len(code), _HEADING - 1) + 1):
+                self._take(found, self._broad.get(code[:length]), code)
+        self._take(found, self._deepest(code), code)
+        if len(code) < CODE_LENGTH:
+            for shelf in self._under(code):
+                for line in shelf.own():
+                    if line.end >= day and line.plain:
+                        found.take(LineMatch(line, PARTIAL))
+                found.take_each((line for line in shelf.own() if not line.plain), code)
         return found
 
-    def _sorted_keys(self) -> list[str]:
+    @staticmethod
+    def _take(found: Concerned, shelf: _Shelf | None, code: str) -> None:
+        if shelf is not None:
+            if shelf.ends:
+                found.take_covering(shelf)
+            if shelf.odd:
+                found.take_each(shelf.odd, code)
+
+    def _under(self, code: str) -> Iterator[_Shelf]:
+        """The shelves of longer codes that begin with ``code``, in their order."""
         if self._keys is None:
-            self._keys = sorted(self._shelves)
-        return self._keys
+            self._keys = sorted((*self._broad, *self._shelves))
+        keys = self._keys
+        for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
+            yield (self._broad if len(keys[place]) < _HEADING else self._shelves)[keys[place]]
 
 
 def in_order(found: Iterable[LineMatch]) -> list[LineMatch]:

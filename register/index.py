@@ -158,6 +158,10 @@ class Register:
         found += self._former.matches(code, since)
         return in_order(one for one in found if one.line.version.known_at(known_at))
 
+    def settle(self) -> None:
+        """Put what was applied in its place in the index, so that no question waits for it; after many entries."""
+        self._codes.settle()
+
     def concerning(self, code: str, known_at: int, day: int) -> Concerned:
         """The same lines, made ready for a question about ``day`` (an ordinal)."""
         if known_at == self.seq:

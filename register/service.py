@@ -95,6 +95,7 @@ class RegisterService:
             try:
                 async for header, body in journal.replay(self.database, before):
                     self.register.apply(header, body)
+                self.register.settle()
             finally:
                 if collecting:
                     gc.enable()

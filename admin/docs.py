@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from consultations import rules as consultation_rules
 from register import proof, rules
 from register.code_signs import CodeDoubt
 from register.doubts import DoubtKind
@@ -65,6 +66,9 @@ def page() -> str:
     lines += ["", "## A draft on its way to publication", ""]
     drafts = ((rule.id, rule.en, rule.ru) for rule in DRAFT_RULES.values())
     lines += rows(drafts, "rule", "says", "по-русски")
+    lines += ["", "## A consultation of point 24", ""]
+    consulted = ((rule.id, rule.en(), rule.ru) for rule in consultation_rules.RULES)
+    lines += rows(consulted, "rule", "says", "по-русски")
     lines += ["", "## Doubts in the cell of codes", ""]
     codes = ((doubt.rule, doubt.reason["en"], doubt.reason["ru"]) for doubt in CodeDoubt)
     lines += rows(codes, "doubt", "is", "по-русски")

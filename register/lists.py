@@ -299,13 +299,3 @@ def describe(match: LineMatch) -> dict[str, Any]:
         "counts_from": iso(line.start),
         "counts_to": iso(line.end),
     }
-
-
-def consultation_bytes(register: Register, known_at: int) -> list[tuple[str, bytes]]:
-    """The public part of every consultation as it was known, by its identifier, oldest first."""
-    found = []
-    for identifier, entries in register.consultations().items():
-        known = [seq for seq in entries if seq <= known_at]
-        if known:
-            found.append((identifier, bytes(_decode_after(register.body(known[-1])).after)))
-    return found

@@ -59,7 +59,7 @@ def summary(
     if record is None:
         raise ValueError("an entry without a record has nothing to say")
     if type_.startswith("consultation."):
-        ru, en = _CONSULTATIONS[type_](record)
+        ru, en = _CONSULTATIONS[type_](before, record)
     elif type_ == "declaration.window_closed":
         ru, en = _window_closed(record, line)
     elif type_ == "declaration.revoked":
@@ -271,14 +271,19 @@ def _consultation(record: Record, language: Language) -> str:
     return f"{f' {number}' if number else ''}{f' ({parts})' if parts else ''}"
 
 
-def _initiated(record: Record) -> tuple[str, str]:
+def _initiated(before: Record | None, record: Record) -> tuple[str, str]:
+    if before is not None:
+        return (
+            f"Изменен предмет консультаций{_consultation(record, 'ru')} в соответствии с пунктом 24 Правил.",
+            f"The subject of the consultation under point 24 is changed:{_consultation(record, 'en')}.",
+        )
     return (
         f"Инициированы консультации{_consultation(record, 'ru')} в соответствии с пунктом 24 Правил.",
         f"A consultation under point 24 is initiated:{_consultation(record, 'en')}.",
     )
 
 
-def _scheduled(record: Record) -> tuple[str, str]:
+def _scheduled(_before: Record | None, record: Record) -> tuple[str, str]:
     meeting = record.get("meeting") or {}
     day = meeting.get("date") if isinstance(meeting, Mapping) else None
     ru_day = f" на {written_date(day, 'ru')}" if day else ""
@@ -289,7 +294,9 @@ def _scheduled(record: Record) -> tuple[str, str]:
     )
 
 
-def _concluded(record: Record) -> tuple[str, str]:
+def _concluded(_before: Record | None, record: Record) -> tuple[str, str]:
+    if record.get("status") == "revoked":
+        return _permission_revoked(record)
     outcome = OUTCOME_NAMES.get(record.get("outcome") or record.get("status") or "", {})
     return (
         f"Завершены консультации{_consultation(record, 'ru')}{_result(outcome, 'ru')}.",
@@ -297,11 +304,25 @@ def _concluded(record: Record) -> tuple[str, str]:
     )
 
 
+def _permission_revoked(record: Record) -> tuple[str, str]:
+    revocation = record.get("revocation") or {}
+    ru_ground, en_ground = _ground(revocation.get("protocol"))
+    last = revocation.get("last_day")
+    ru_day = f", последний день – {written_date(last, 'ru')}" if last else ""
+    en_day = f"; the last day is {written_date(last, 'en')}" if last else ""
+    return (
+        "Отменено решение о возможности использования декларации о происхождении товара, принятое по итогам "
+        f"консультаций{_consultation(record, 'ru')}{ru_day}.{ru_ground}",
+        f"The permission to use an origin declaration, decided in the consultation{_consultation(record, 'en')}, is "
+        f"revoked{en_day}.{en_ground}",
+    )
+
+
 def _result(outcome: Mapping[str, str], language: Language) -> str:
     return f": {outcome[language]}" if outcome else ""
 
 
-def _withdrawn(record: Record) -> tuple[str, str]:
+def _withdrawn(_before: Record | None, record: Record) -> tuple[str, str]:
     return (
         f"Инициатор отозвал предложение о проведении консультаций{_consultation(record, 'ru')}.",
         f"The consultation{_consultation(record, 'en')} is withdrawn by its initiator.",
@@ -318,7 +339,7 @@ _MEASURES: Final[Mapping[str, Callable[[Record, Record], tuple[str, str]]]] = {
     "measure.expired": _expired,
     "declaration.permitted": _permitted,
 }
-_CONSULTATIONS: Final[Mapping[str, Callable[[Record], tuple[str, str]]]] = {
+_CONSULTATIONS: Final[Mapping[str, Callable[[Record | None, Record], tuple[str, str]]]] = {
     "consultation.initiated": _initiated,
     "consultation.scheduled": _scheduled,
     "consultation.concluded": _concluded,

@@ -163,6 +163,39 @@ FIELD_NAMES: Final[Names] = {
     "nomenclature": {"ru": "редакция номенклатуры", "en": "edition of the nomenclature"},
 }
 
+CONSULTATION_STATUS_NAMES: Final[Names] = {
+    "initiated": {"ru": "инициированы", "en": "initiated"},
+    "scheduled": {"ru": "заседание назначено", "en": "meeting scheduled"},
+    "in_progress": {"ru": "позиции рассматриваются", "en": "positions under way"},
+    "consensus_permitted": {"ru": "консенсус, декларация допущена", "en": "consensus, declaration permitted"},
+    "consensus_not_permitted": {
+        "ru": "консенсус, решение о декларации не принято",
+        "en": "consensus, declaration not permitted",
+    },
+    "no_consensus": {"ru": "консенсус не достигнут", "en": "no consensus"},
+    "withdrawn": {"ru": "отозваны инициатором", "en": "withdrawn"},
+    "entered_in_register": {"ru": "решение внесено в Реестр", "en": "entered in the Register"},
+    "revoked": {"ru": "решение отменено", "en": "permission revoked"},
+}
+
+CONSULTATION_FIELD_NAMES: Final[Names] = {
+    "status": {"ru": "состояние", "en": "status"},
+    "state": {"ru": "государство, планирующее меру", "en": "state that plans the measure"},
+    "initiator": {"ru": "инициатор", "en": "initiator"},
+    "burdened": {"ru": "чей вывоз затрудняется", "en": "whose exports are burdened"},
+    "planned": {"ru": "планируемый срок меры", "en": "planned term of the measure"},
+    "measure": {"ru": "мера в Реестре", "en": "measure in the Register"},
+    "initiated_on": {"ru": "дата инициирования", "en": "initiated on"},
+    "meeting": {"ru": "заседание подкомитета", "en": "meeting of the subcommittee"},
+    "outcome": {"ru": "итог", "en": "outcome"},
+    "concluded_on": {"ru": "дата завершения", "en": "concluded on"},
+    "protocol": {"ru": "протокол", "en": "protocol"},
+    "permission": {"ru": "возможность использования декларации", "en": "permission of the declaration"},
+    "withdrawn_on": {"ru": "дата отзыва", "en": "withdrawn on"},
+    "revocation": {"ru": "отмена", "en": "revocation"},
+    "last_day": {"ru": "последний день", "en": "last day"},
+}
+
 _MONTHS: Final = (
     "January",
     "February",

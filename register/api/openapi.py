@@ -34,6 +34,8 @@ The Register of separate export measures of the member states of the Eurasian Ec
 """
 _TAGS: Final = (
     Tag("Reading", "Measures, codes and consultations, as they stood on any day."),
+    Tag("Consultations", "Point 24: what is public for everybody, the proceedings for the parties, with a token."),
+    Tag("Notices", "What a person who takes part in consultations is told, and how; with a token of that person."),
     Tag("Proof of origin", "Which proof of origin the Rules ask for."),
     Tag("Changes", "The journal: what changed since, and the proof that nothing else did."),
     Tag("Subscribing", "Feeds, calendars, the archive and the signed log."),

@@ -280,15 +280,6 @@ class CodePage(CodeName, kw_only=True):
     seq: Number
 
 
-class ConsultationList(msgspec.Struct):
-    """The public parts of the consultations of P24."""
-
-    items: list[dict[str, Any]]
-    total: int
-    complete: bool
-    seq: Number
-
-
 class Note(msgspec.Struct):
     """A remark that goes with an answer and does not change it."""
 

@@ -14,7 +14,8 @@ from register.api.parameters import KNOWN_AT, Parameters
 from register.entries import timestamp
 from register.facts import Version
 from register.index import Register
-from register.lists import consultation_bytes, record_bytes
+from register.lists import record_bytes
+from register.permitted import consultation_bytes
 from register.web import JSON, Prepared, encoding_for, respond
 
 SNAPSHOT_PARAMETERS = Parameters((KNOWN_AT,))

@@ -98,6 +98,7 @@ async def create_draft(request: Asked, service: Service, actor: Acting, audit: A
             measure=given.measure,
             content=given.content,
             publish_at=given.publish_at,
+            source=given.source,
         )
 
     return await _command(request, service, actor, audit, "draft.create", work, status=201)
@@ -168,7 +169,7 @@ async def save_draft(request: Asked, service: Service, actor: Acting) -> Respons
 async def preview_draft(request: Asked, service: Service, actor: Acting) -> Response[bytes]:
     """The difference from the published version field by field, what the rules find, the entry as subscribers will get
     it, which proof applies to each goods line today and on the days when that changes, other measures on the same
-    goods, consultations under way that it touches."""
+    goods, consultations under way that it touches, decisions of consultations that wait for a measure like it."""
     need(actor, "draft.read")
     NO_PARAMETERS.read(request.scope["query_string"])
     async with spoken():

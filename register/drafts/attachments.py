@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, ClassVar, Final
 
 from register.database import Database
 from register.drafts.actors import Actor
@@ -43,10 +43,11 @@ _CHUNK: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file that is kept: its hash and how many bytes it has."""
+    """A file that is kept: its hash, how many bytes it has, and what it is, told by its content."""
 
     sha256: str
     size: int
+    media_type: str = PDF
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,55 +80,65 @@ def public_url(base_url: str, sha256: str) -> str:
 
 
 class Cabinet:
-    """The files of a service, below one directory: ``ab/cdef….pdf``."""
+    """The files of a service, below one directory: ``ab/cdef….pdf``. Other kinds of files are for its subclasses."""
+
+    suffix: ClassVar[str] = ".pdf"
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+
+    def check(self, file: BinaryIO, size: int) -> str:
+        """The media type of a received file, by its content. Raises what refuses it."""
+        _check_pdf(file, size)
+        return PDF
+
+    def too_large(self) -> Exception:
+        """What refuses a file of more than ``MOST_BYTES``."""
+        return DraftRefused(HD15.found())
 
     def path(self, sha256: str) -> Path | None:
         """Where a file is; None for one that is not there, or for what is no hash."""
         if not _SHA256.fullmatch(sha256):
             return None
-        path = self._directory / sha256[:2] / f"{sha256[2:]}.pdf"
+        path = self._directory / sha256[:2] / f"{sha256[2:]}{self.suffix}"
         return path if path.is_file() else None
 
     async def store(self, chunks: AsyncIterator[bytes]) -> Stored:
-        """Take a file in as it comes. Raises ``DraftRefused`` for one that is too large or no PDF, ``OSError``."""
+        """Take a file in as it comes. Raises what refuses one that is too large or of another kind, ``OSError``."""
         await asyncio.to_thread(self._directory.mkdir, parents=True, exist_ok=True)
         handle, name = await asyncio.to_thread(tempfile.mkstemp, ".part", "", self._directory)
         part = Path(name)
         try:
             with os.fdopen(handle, "w+b") as file:
-                digest, size = await _received(file, chunks)
-                await asyncio.to_thread(_check_pdf, file, size)
+                digest, size = await self._received(file, chunks)
+                media_type = await asyncio.to_thread(self.check, file, size)
                 await asyncio.to_thread(_flushed, file)
             await asyncio.to_thread(self._place, part, digest)
         finally:
             with suppress(FileNotFoundError):
                 part.unlink()
-        return Stored(digest, size)
+        return Stored(digest, size, media_type)
 
     def _place(self, part: Path, sha256: str) -> None:
         folder = self._directory / sha256[:2]
         folder.mkdir(exist_ok=True)
         part.chmod(0o640)
-        part.replace(folder / f"{sha256[2:]}.pdf")
+        part.replace(folder / f"{sha256[2:]}{self.suffix}")
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
 
-
-async def _received(file: BinaryIO, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise DraftRefused(HD15.found())
-        digest.update(chunk)
-        await asyncio.to_thread(file.write, chunk)
-    return digest.hexdigest(), size
+    async def _received(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise self.too_large()
+            digest.update(chunk)
+            await asyncio.to_thread(file.write, chunk)
+        return digest.hexdigest(), size
 
 
 def _flushed(file: BinaryIO) -> None:

@@ -7,6 +7,7 @@ refuses, and ``DatabaseError``; with a ``version`` that is not the present one `
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ from register.database import Database
 from register.differences import Difference, differences
 from register.drafts.actors import Actor
 from register.drafts.contents import Knows, first_content, propose
+from register.drafts.decided import find_decision_faults
 from register.drafts.model import Content, Draft, Kind
 from register.drafts.records import (
     add_event,
@@ -31,6 +33,8 @@ from register.measures import Measure
 from register.recording import UnknownMeasure, current, joined
 
 MOST_BYTES: Final = 2 * 2**20
+SOURCE_LENGTH: Final = 300
+"""Characters of a source that are kept, the last ones: the row stands at the end."""
 KEPT: Final = "set_aside"
 """The event that keeps what could not be saved because somebody else had saved before."""
 
@@ -99,19 +103,28 @@ async def create(
     measure: str | None = None,
     content: Content | None = None,
     publish_at: datetime | None = None,
+    source: str = "",
+    doubts: Sequence[Mapping[str, Any]] = (),
+    beside: Mapping[str, Any] | None = None,
 ) -> Draft:
-    """A new draft: of a new measure (``include``), or on ``measure`` as it stands, with its content to begin with."""
+    """A new draft: of a new measure (``include``), or on ``measure`` as it stands, with its content to begin with.
+
+    ``source`` is the file and row that it was read from, with the ``doubts`` that are open there; the end of a longer
+    one is kept. ``beside`` is what the draft keeps beside its first content (``contents.WORKING``).
+    """
     _refuse(refusals(Standing("draft"), "save", who, now))
     async with joined(db):
         before = await _measure_of(db, kind, measure)
-        given = first_content(kind, before) if content is None else content
+        given = {**(first_content(kind, before) if content is None else content), **(beside or {})}
         _check_content(given)
         rows = await db.fetch_rows(
             "INSERT INTO draft (state, kind, content, doubts, source, version, created_at, updated_at, author, "
             "author_name, publish_at, measure, base_version) "
-            "VALUES ('draft', {}, {}, '[]', '', 1, {}, {}, {}, {}, {}, {}, {}) RETURNING id",
+            "VALUES ('draft', {}, {}, {}, {}, 1, {}, {}, {}, {}, {}, {}, {}) RETURNING id",
             kind,
             dumped(given),
+            dumped([dict(doubt) for doubt in doubts]),
+            source[-SOURCE_LENGTH:],
             now,
             now,
             who.id,
@@ -288,9 +301,11 @@ async def standing_of(db: Database, draft: Draft) -> Standing:
 
 async def _ask_rules(db: Database, found: Draft, today: date, knows: Knows | None) -> None:
     """HD5: what the rules of the Register refuse goes no further."""
-    proposal = propose(found.kind, found.content, await measure_before(db, found), today, knows)
+    before = await measure_before(db, found)
+    proposal = propose(found.kind, found.content, before, today, knows)
     if proposal.findings.refusals:
         raise Refused(proposal.findings)
+    _refuse(await find_decision_faults(db, found.kind, proposal.content, before))
 
 
 async def measure_before(db: Database, draft: Draft) -> Measure | None:

@@ -10,6 +10,9 @@ Pure: no database, no web. Pointers of findings lead into the draft's content. D
 | `correct` | `measure`: the whole new content; `explanation`: why |
 | `permit` | `declaration`: from, to, protocol, consultation |
 | `revoke` | `last_day` of the permission, `protocol` |
+
+Beside these a draft may keep what never enters the Register: `cells`, the cells of a notification as they were pasted
+where no record takes them (`extend`, `terminate`); `change_notified_on`, the day on which a change was notified.
 """
 
 from __future__ import annotations
@@ -52,6 +55,8 @@ ACTIONS: Final[Mapping[Kind, Action]] = {
 }
 YEARS: Final = range(1900, 3000)
 _OF_MEASURE: Final = frozenset(("include", "amend", "correct"))
+WORKING: Final = frozenset(("remarks", "cells", "change_notified_on"))
+"""What a draft keeps for those who work on it; no entry has it."""
 
 
 class NewTerm(Record):
@@ -184,10 +189,11 @@ def _read(kind: Kind, content: Content) -> tuple[list[Finding], Record | None, N
     broken: list[Finding] = []
     given: Record | None = None
     typed: Notified | None = None
-    plain = {name: value for name, value in content.items() if name not in ("measure", "remarks")}
+    beside = WORKING | {"measure"} if kind in _OF_MEASURE else WORKING
+    plain = {name: value for name, value in content.items() if name not in beside}
     model = _BESIDE.get(kind) or _ALONE[kind]
     try:
-        given = model.model_validate(plain if kind in _OF_MEASURE else content)
+        given = model.model_validate(plain)
     except ValidationError as error:
         broken += findings_from_validation(error)
     if kind in _OF_MEASURE:

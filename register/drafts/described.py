@@ -196,6 +196,7 @@ class DraftPreview(msgspec.Struct, kw_only=True):
     effect: dict[str, Any] | None
     overlaps: dict[str, Any] | None
     consultations: list[dict[str, Any]]
+    permissions: list[dict[str, Any]]
     moved: dict[str, Any] | None
 
 
@@ -242,6 +243,7 @@ PREVIEW_EXAMPLE: Final[dict[str, Any]] = {
     "effect": {"changes": [], "today": [], "codes": {"asked": 1, "total": 1}, "complete": True},
     "overlaps": {"items": [], "total": 0, "complete": True},
     "consultations": [],
+    "permissions": [],
     "moved": None,
 }
 
@@ -276,6 +278,7 @@ NEW_BODY: Final = body(
             "measure": Schema(type=[OpenAPIType.STRING, OpenAPIType.NULL], max_length=40),
             "content": Schema(type=[OpenAPIType.OBJECT, OpenAPIType.NULL]),
             "publish_at": _MOMENT_OR_NULL,
+            "source": Schema(type=_TEXT, max_length=300),
         },
         ["kind"],
     ),

@@ -48,12 +48,13 @@ class _Input(BaseModel):
 
 
 class NewDraft(_Input):
-    """A new draft; without ``content`` it begins with the measure as it stands."""
+    """A new draft; without ``content`` it begins with the measure as it stands. ``source``: where it was read from."""
 
     kind: Kind
     measure: Annotated[str, Field(max_length=40)] | None = None
     content: dict[str, Any] | None = None
     publish_at: Moment | None = None
+    source: Annotated[str, Field(max_length=300), AfterValidator(_storable)] = ""
 
 
 class DraftEdit(_Input):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from register.facts import Line, Version, iso
 from register.index import Register
+from register.permitted import declaration_of, version_faults, waiting_decisions
 
 MOST_SHOWN: Final = 200
 """How many overlapping lines are listed; how many there are in all is said beside them."""
@@ -85,3 +86,22 @@ def _spans(record: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
 def _touches(line: Line, span: tuple[str, str | None]) -> bool:
     (first, last), (begin, end) = _bounds(line.code_from, line.code_to), _bounds(*span)
     return first <= end and begin <= last
+
+
+def waiting_permissions(register: Register, candidate: Version) -> list[dict[str, Any]]:
+    """Decisions of P24 that wait for a measure like this one: same state, every goods line covered, days in common.
+
+    ``declaration`` is what the measure bears when the decision is put on it.
+    """
+    return [
+        {
+            "id": record["id"],
+            "state": record["state"],
+            "title": record["title"],
+            "permission": record["permission"],
+            "protocol": record["protocol"],
+            "declaration": declaration_of(record),
+        }
+        for record in waiting_decisions(register)
+        if record["state"] == candidate.state and not version_faults(record, candidate)
+    ]

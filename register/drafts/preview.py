@@ -13,19 +13,22 @@ from zoneinfo import ZoneInfo
 
 from register.differences import Difference, differences
 from register.drafts.contents import Knows, Proposal, propose
+from register.drafts.decided import decision_findings, named_consultation
 from register.drafts.effect import Effect, effect
 from register.drafts.model import Draft
-from register.drafts.overlaps import open_consultations, overlaps
+from register.drafts.overlaps import open_consultations, overlaps, waiting_permissions
 from register.drafts.what_if import candidate_version
 from register.facts import Version
 from register.findings import Finding, Findings
 from register.index import Register
 from register.measures import Measure, from_public, measure_id
+from register.permitted import record_of
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a draft will do. Everything but ``findings`` and ``moved`` is empty where the content is not whole.
+    ``permissions`` are decisions of P24 that wait for a measure like this one.
 
     ``content`` is the public record as it would stand; ``entry`` the whole entry as it would be, provisional in its
     number, its time and, of a new measure, its id. ``moved`` says what changed in the measure since the draft was made.
@@ -39,6 +42,7 @@ class Preview:
     effect: Effect | None
     overlaps: dict[str, Any] | None
     consultations: list[dict[str, Any]]
+    permissions: list[dict[str, Any]]
     moved: dict[str, Any] | None
 
     def public(self) -> dict[str, Any]:
@@ -53,6 +57,7 @@ class Preview:
             "effect": None if self.effect is None else self.effect.public(),
             "overlaps": self.overlaps,
             "consultations": self.consultations,
+            "permissions": self.permissions,
             "moved": self.moved,
         }
 
@@ -78,7 +83,7 @@ def preview(
     proposal = propose(draft.kind, draft.content, before, on, knows)
     moved = moved_since(register, draft)
     if proposal.content is None:
-        return Preview(on, proposal.findings, None, [], None, None, None, [], moved)
+        return Preview(on, proposal.findings, None, [], None, None, None, [], [], moved)
     seq = register.seq + 1
     recording = proposal.recording(before.id if before else provisional_id(register, proposal), on)
     measure = recording.measure_at(seq)
@@ -86,15 +91,26 @@ def preview(
     candidate = candidate_version(entry["after"], seq)
     return Preview(
         on,
-        proposal.findings,
+        _with_decision(register, proposal, before),
         entry["after"],
         differences(entry["before"], entry["after"]),
         entry,
         effect(register, candidate, today, duties_until),
         overlaps(register, candidate),
         open_consultations(register, candidate),
+        waiting_permissions(register, candidate),
         moved,
     )
+
+
+def _with_decision(register: Register, proposal: Proposal, before: Measure | None) -> Findings:
+    """What the rules find, and what keeps a decision of P24 that the draft bears from its measure (HD17)."""
+    found, content = proposal.findings, proposal.content
+    named = None if content is None else named_consultation(proposal.kind, content, before)
+    if content is None or named is None:
+        return found
+    faults = decision_findings(record_of(register, named), proposal.kind, content)
+    return Findings((*found.refusals, *faults), found.warnings)
 
 
 def publication_time(draft: Draft, now: datetime, today: date, zone: ZoneInfo) -> tuple[datetime, date]:

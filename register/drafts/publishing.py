@@ -28,11 +28,12 @@ from register.drafts.contents import (
     Wished,
     propose,
 )
+from register.drafts.decided import find_decision_faults
 from register.drafts.model import Draft
 from register.drafts.records import UnknownDraft
 from register.drafts.rules import DraftRefused
 from register.drafts.trail import Audit
-from register.findings import Refused
+from register.findings import Findings, Refused
 from register.measures import Measure, Notified
 from register.recording import Clock, joined
 from register.service import RegisterService
@@ -91,6 +92,9 @@ async def publish(
         proposal = propose(found.kind, found.content, before, today, knows)
         if proposal.findings.refusals:
             raise Refused(proposal.findings)
+        faults = await find_decision_faults(db, found.kind, proposal.content, before)
+        if faults:
+            raise Refused(Findings.of(faults))
         measure = await _enter(db, found, proposal, today, knows, clock or (lambda: now))
         await keep_first_version(db, found)
         changed = replace(found, state="published", published_seq=measure.seq)

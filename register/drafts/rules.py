@@ -116,9 +116,20 @@ HD16: Final = DraftRule(
     422,
 )
 
+HD17: Final = DraftRule(
+    "HD17",
+    "Возможность использования декларации по итогам консультаций указывается для меры того же государства, все "
+    "товарные строки которой охвачены действующим решением, и в пределах его периода.",
+    "A permission decided in a consultation is put on a measure of the same state whose every goods line the standing "
+    "decision covers, within its days.",
+)
+
 DRAFT_RULES: Final[Mapping[str, DraftRule]] = {
-    rule.id: rule for rule in (HD1, HD2, HD3, HD4, HD5, HD6, HD7, HD8, HD9, HD10, HD11, HD12, HD13, HD14, HD15, HD16)
-}
+    rule.id: rule
+    for rule in (
+        HD1, HD2, HD3, HD4, HD5, HD6, HD7, HD8, HD9, HD10, HD11, HD12, HD13, HD14, HD15, HD16, HD17,
+    )
+}  # fmt: skip
 """Every rule, for the page of rules."""
 
 

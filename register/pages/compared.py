@@ -13,13 +13,17 @@ from register.pages import formats
 from register.pages.catalogue import N_
 from register.words import (
     ACT_ROLE_NAMES,
+    CONSULTATION_FIELD_NAMES,
+    CONSULTATION_STATUS_NAMES,
     DESTINATION_NAMES,
     FIELD_NAMES,
     KIND_NAMES,
     STATE_NAMES,
     TRANSPORT_NAMES,
     Language,
+    written_codes,
     written_span,
+    written_term,
 )
 
 Translate = Callable[[str], str]
@@ -57,7 +61,12 @@ _WORDS: Final = {
     "destination": DESTINATION_NAMES,
     "transport": TRANSPORT_NAMES,
     "role": ACT_ROLE_NAMES,
+    "initiator": STATE_NAMES,
+    "burdened": STATE_NAMES,
+    "status": CONSULTATION_STATUS_NAMES,
+    "outcome": CONSULTATION_STATUS_NAMES,
 }
+_NAMES: Final = {**CONSULTATION_FIELD_NAMES, **FIELD_NAMES}
 
 
 class Change(NamedTuple):
@@ -84,15 +93,21 @@ def compared(
 
 def _field(path: str, language: Language, translate: Translate) -> str:
     parts = path.strip("/").split("/")
-    named = [FIELD_NAMES[parts[0]][language] if parts[0] in FIELD_NAMES else parts[0]]
+    named = [_NAMES[parts[0]][language] if parts[0] in _NAMES else parts[0]]
     for place, part in enumerate(parts[1:], start=1):
         if not part.isdigit():
-            named.append(translate(_MEMBERS[part]) if part in _MEMBERS else part)
+            named.append(_member(part, language, translate))
         elif parts[place - 1] == "goods":
             named.append(translate(LINE) % {"number": part})
         else:
             named.append(f"№ {int(part) + 1}")
     return ", ".join(named)
+
+
+def _member(part: str, language: Language, translate: Translate) -> str:
+    if part in _MEMBERS:
+        return translate(_MEMBERS[part])
+    return _NAMES[part][language] if part in _NAMES else part
 
 
 LINE: Final = N_("line %(number)s")
@@ -117,6 +132,9 @@ def _words(name: str, value: Any, language: Language) -> str:
         return _span(value, language)
     if isinstance(value, Mapping) and "role" in value:
         return _act(value, language)
+    if isinstance(value, Mapping) and "goods" in value and "from" in value:
+        # The permission of a consultation: for what, on which days.
+        return f"{written_codes(value['goods'], language)}; {written_term(value['from'], value.get('to'), language)}"
     return formats.value(value, language)
 
 

@@ -32,11 +32,14 @@ def extracted(folder: Path = HERE, options: Mapping[str, dict[str, Any]] = _OPTI
     return catalogue
 
 
-def update() -> None:
-    """Write every message of the code into the catalogues; the English of a message is the message itself."""
-    template = extracted()
+def update(folder: Path = HERE) -> None:
+    """Write every message of the code and templates under ``folder`` into the catalogues in its ``locale``.
+
+    The English of a message is the message itself. What is new waits in Russian for its translation.
+    """
+    template = extracted(folder)
     for language in LANGUAGES:
-        path = LOCALE / f"{language}.po"
+        path = folder / LOCALE.name / f"{language}.po"
         catalogue = read(path, language) if path.exists() else Catalog(locale=language)
         # No guesses from messages that look alike: a fuzzy translation of a term of the law is a wrong one.
         catalogue.update(template, no_fuzzy_matching=True)

@@ -43,10 +43,14 @@ Service = NamedDependency[RegisterService]
 
 
 class Section(NamedTuple):
-    """A place in the navigation: its path after the language, and its English name, which the catalogue translates."""
+    """A place in the navigation: its path after the language, and its English name, which the catalogue translates.
+
+    ``after`` is the path of the section that it follows; without one it comes last.
+    """
 
     path: str
     label: str
+    after: str = ""
 
 
 class Source(NamedTuple):
@@ -134,12 +138,16 @@ def _globals(language: Language, translations: GNUTranslations) -> dict[str, Any
         "rule_link": links,
         "rule_name": lambda rule: formats.rule_name(rule, language),
         "show_value": lambda item: formats.value(item, language),
-        "sections": [
-            Section(section.path, translations.gettext(section.label))
-            for source in _sources
-            for section in source.sections
-        ],
+        "sections": [Section(section.path, translations.gettext(section.label)) for section in _in_order()],
     }
+
+
+def _in_order() -> list[Section]:
+    found: list[Section] = []
+    for section in (section for source in _sources for section in source.sections):
+        paths = [one.path for one in found]
+        found.insert(paths.index(section.after) + 1 if section.after in paths else len(found), section)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

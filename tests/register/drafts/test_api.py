@@ -319,3 +319,12 @@ async def test_every_call_is_described(office: Office) -> None:
                 [(media_type, given)] = response["content"].items()
                 assert given["examples"], (where, status)
                 assert (media_type == "application/problem+json") == (int(status) >= 400), (where, status)
+
+
+async def test_a_program_says_where_a_draft_was_read_from(office: Office) -> None:
+    made = await office.post("/drafts", json={"kind": "include", "content": {"measure": {}}, "source": "меры.csv:12"})
+    assert made.status_code == 201, made.text
+    assert made.json()["source"] == "меры.csv:12"
+    long = await office.post("/drafts", json={"kind": "include", "source": "x" * 301})
+    assert long.status_code == 422
+    assert long.json()["errors"][0]["pointer"] == "/source"

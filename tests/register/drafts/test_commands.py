@@ -72,6 +72,37 @@ async def rules_of(work: Any) -> list[str]:
     return [one.rule for one in refused.value.findings]
 
 
+async def test_a_draft_keeps_where_it_was_read_from_with_its_doubts(database: Database) -> None:
+    doubt = {"cell": "codes", "start": 0, "end": 1, "text": "х", "rule": "D1", "reason": {"ru": "а", "en": "b"}}
+    source = f"{'длинное имя ' * 40}.csv:12"
+    made = await commands.create(
+        database, CLERK, "include", now=NOW, content={"measure": content()}, source=source, doubts=[doubt]
+    )
+    found = await read_draft(database, made.id)
+    assert found.source == source[-300:]
+    assert found.source.endswith(".csv:12")
+    assert (found.doubts, found.open_doubts, found.version) == ([doubt], [0], 1)
+    assert await rules_of(commands.submit(database, made.id, CLERK, **WHEN)) == ["HD4"]
+
+
+async def test_what_a_draft_keeps_for_those_who_work_on_it_never_enters_the_register(database: Database) -> None:
+    measure = await enter(database)
+    beside = {"change_notified_on": "2026-09-09", "cells": {"term": "до 08.09.2027"}}
+    made = await commands.create(database, CLERK, "extend", now=NOW, measure=measure.id, beside=beside)
+    assert made.content["change_notified_on"] == "2026-09-09"
+    given = {
+        **made.content,
+        "effective_to": "2027-09-08",
+        "acts": [{"role": "extends", "number": "9", "date": "2026-09-08"}],
+    }
+    await commands.save(database, made.id, 1, Edit(given), CLERK, now=NOW)
+    await approved(database, made)
+    await publish(database, made.id, APPROVER, **WHEN)
+    bodies = [entry.body.decode() async for entry in stream_all(database)]
+    assert "2027-09-08" in bodies[-1]
+    assert not [body for body in bodies if "change_notified_on" in body or "cells" in body]
+
+
 async def test_a_new_measure_goes_the_whole_way(database: Database) -> None:
     draft = await new(database)
     assert (draft.state, draft.version, draft.author, draft.kind) == ("draft", 1, CLERK.id, "include")

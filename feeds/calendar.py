@@ -7,22 +7,20 @@ the Commission's seat. Pure: no database, no web.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from feeds.channels import URN, Channel
+from feeds.ical import ICAL as ICAL
+from feeds.ical import Head, document, moment, text
 from register.announcements import events_of
 from register.codes import match
 from register.facts import Line, Version
 from register.index import Register
 from register.words import KIND_NAMES, STATE_NAMES, Language, Names, written_codes, written_span, written_term
 
-ICAL: Final = "text/calendar; charset=utf-8"
-LINE_LENGTH: Final = 75
-"""Octets of a line without its end (RFC 5545 section 3.1)."""
 DAYS_BACK: Final = 30
 DAYS_AHEAD: Final = 365
 
@@ -140,27 +138,9 @@ def _lines(item: Deadline) -> Iterable[Line]:
 def calendar(register: Register, found: Iterable[Deadline], channel: Channel, base: str, address: str) -> bytes:
     """The calendar of these dates. ``channel`` gives language and filters; ``address`` is the calendar's own."""
     language = channel.language
-    name, about = _text(_name(channel)), _text(_ABOUT[language])
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//EAEU//Register of separate measures//{language.upper()}",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"UID:{_text(channel.id)}",
-        f"NAME:{name}",
-        f"X-WR-CALNAME:{name}",
-        f"DESCRIPTION:{about}",
-        f"X-WR-CALDESC:{about}",
-        f"URL:{base}/{language}/",
-        f"SOURCE;VALUE=URI:{address}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
-        "X-PUBLISHED-TTL:PT6H",
-    ]
-    for item in found:
-        lines += _event(register, item, language, base)
-    lines.append("END:VCALENDAR")
-    return b"".join(_folded(line) for line in lines)
+    name, about = _name(channel), _ABOUT[language]
+    events = (_event(register, item, language, base) for item in found)
+    return document(Head(channel.id, name, about, f"{base}/{language}/", address, language), events)
 
 
 def _name(channel: Channel) -> str:
@@ -179,53 +159,27 @@ def _chosen(name: str, text: str, language: Language) -> str:
 
 def _event(register: Register, item: Deadline, language: Language, base: str) -> list[str]:
     record = register.record(item.version)
-    told = _moment(register.recorded_at(item.seq))
+    told = moment(register.recorded_at(item.seq))
     link = f"{base}/{language}/measures/{item.date.measure}"
     summary = _SENTENCES[item.date.kind][language].format(what=_what(record, item.date.line, language))
     categories = (STATE_NAMES[record["state"]][language], KIND_NAMES[record["kind"]][language])
     return [
         "BEGIN:VEVENT",
-        f"UID:{_text(item.date.uid)}",
+        f"UID:{text(item.date.uid)}",
         f"SEQUENCE:{item.sequence}",
         # Not the time of the answer: the same Register gives the same bytes.
         f"DTSTAMP:{told}",
         f"LAST-MODIFIED:{told}",
-        f"CREATED:{_moment(register.recorded_at(item.first_seq))}",
+        f"CREATED:{moment(register.recorded_at(item.first_seq))}",
         f"DTSTART;VALUE=DATE:{date.fromordinal(item.date.day):%Y%m%d}",
         f"STATUS:{'CANCELLED' if item.cancelled else 'CONFIRMED'}",
         "TRANSP:TRANSPARENT",
-        f"SUMMARY;LANGUAGE={language}:{_text(summary)}",
-        f"DESCRIPTION;LANGUAGE={language}:{_text(_description(record, item, language, link))}",
+        f"SUMMARY;LANGUAGE={language}:{text(summary)}",
+        f"DESCRIPTION;LANGUAGE={language}:{text(_description(record, item, language, link))}",
         f"URL:{link}",
-        f"CATEGORIES:{','.join(_text(category) for category in categories)}",
+        f"CATEGORIES:{','.join(text(category) for category in categories)}",
         "END:VEVENT",
     ]
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y%m%dT%H%M%SZ}"
-
-
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-
-
-def _text(text: str) -> str:
-    """A text as RFC 5545 section 3.3.11 writes it."""
-    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n")).translate(_ESCAPES)
-
-
-def _folded(line: str) -> bytes:
-    """A line in pieces of at most 75 octets, none of which ends within a character."""
-    rest, pieces, most = line.encode(), [], LINE_LENGTH
-    while len(rest) > most:
-        end = most
-        while rest[end] & 0xC0 == 0x80:
-            end -= 1
-        pieces.append(rest[:end])
-        # The space that begins a piece counts too.
-        rest, most = rest[end:], LINE_LENGTH - 1
-    return b"\r\n ".join([*pieces, rest]) + b"\r\n"
 
 
 def _what(record: Mapping[str, Any], line: int, language: Language) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from feeds.content import entry_html
 from feeds.document import Category, Document, Item, text_in
-from feeds.selection import CONSULTATIONS, SHOWN
+from feeds.selection import SHOWN
 from register.entries import entry_id
 from register.index import Register
 from register.words import ENTRY_TYPE_NAMES, KIND_NAMES, REASON_NAMES, STATE_NAMES, Language, Names
@@ -61,7 +61,7 @@ _ARCHIVE: Final[Mapping[Language, str]] = {
 _DEMONSTRATION: Final[Mapping[Language, str]] = {"ru": "демонстрационные данные", "en": "demonstration data"}
 PAGES: Final = {
     "register": "changes",
-    "consultations": f"changes?type={','.join(sorted(CONSULTATIONS.entries.types))}",
+    "consultations": "consultations",
     "upcoming": "",
 }
 """The page that shows what a feed shows, below ``/ru/`` or ``/en/``."""
@@ -189,14 +189,14 @@ def entry_item(register: Register, seq: int, language: Language, base: str) -> I
     subject = entry["subject"]
     is_measure = not str(entry["type"]).startswith("consultation.")
     page = f"{base}/{language}/changes/{seq}"
-    measure_page = f"{base}/{language}/measures/{subject}" if is_measure else None
+    subject_page = f"{base}/{language}/{'measures' if is_measure else 'consultations'}/{quote(str(subject), '')}"
     return Item(
         id=entry_id(seq),
         title=" ".join(title.split()),
         language=title_language,
         at=register.recorded_at(seq),
         link=page,
-        html=entry_html(entry, language, page, measure_page),
+        html=entry_html(entry, language, page, subject_page),
         categories=_categories(entry, language),
     )
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from feeds.values import PART_NAMES, goods_html, value_html
 from register.differences import differences
 from register.entries import ANNOUNCEMENTS
-from register.words import FIELD_NAMES, STATUS_NAMES, Language
+from register.words import CONSULTATION_FIELD_NAMES, FIELD_NAMES, STATUS_NAMES, Language
 
 Record = Mapping[str, Any]
 
@@ -47,6 +47,7 @@ _WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "more": {"ru": "и ещё {count}, см. полную запись", "en": "and {count} more, see the whole entry"},
     "whole": {"ru": "Полная запись № {seq}", "en": "The whole entry No. {seq}"},
     "measure": {"ru": "Мера {id}", "en": "Measure {id}"},
+    "consultation": {"ru": "Консультации {id}", "en": "Consultation {id}"},
     "rule": {"ru": "Основание: {rule}", "en": "Ground: {rule}"},
     "changed_by": {"ru": "Акты, на основании которых внесена запись", "en": "Acts behind the entry"},
     "line": {"ru": "{field}, строка {number}", "en": "{field}, line {number}"},
@@ -61,8 +62,8 @@ _ORDER: Final = {name: place for place, name in enumerate(FIELD_NAMES)}
 _PROVISION: Final = re.compile(r"([PA])(\d+)(?:\((\d+)\))?")
 
 
-def entry_html(entry: Record, language: Language, page: str, measure_page: str | None) -> str:
-    """The content of an entry's item; ``page`` and ``measure_page`` are whole addresses to link to."""
+def entry_html(entry: Record, language: Language, page: str, subject_page: str | None) -> str:
+    """The content of an entry's item; ``page`` and ``subject_page`` are whole addresses to link to."""
     before, after = entry["before"], entry["after"]
     new_measure = before is None and str(entry["type"]).startswith("measure.")
     if new_measure or entry["type"] in ANNOUNCEMENTS:
@@ -71,7 +72,7 @@ def entry_html(entry: Record, language: Language, page: str, measure_page: str |
         table = _facts_table(_generic_facts(after, language))
     else:
         table = _changes_html(before, after, language)
-    return "".join([table, _acts_html(entry, language), _links_html(entry, language, page, measure_page)])
+    return "".join([table, _acts_html(entry, language), _links_html(entry, language, page, subject_page)])
 
 
 def measure_html(record: Record, language: Language) -> str:
@@ -137,7 +138,7 @@ def label_html(path: str, language: Language) -> str:
 
 def _name(field: str, language: Language, inner: bool = False) -> str:
     """The name of a field, or of a part of one; one that has no name is called as in the contract."""
-    for names in (PART_NAMES, FIELD_NAMES) if inner else (FIELD_NAMES, PART_NAMES):
+    for names in (PART_NAMES, FIELD_NAMES) if inner else (FIELD_NAMES, PART_NAMES, CONSULTATION_FIELD_NAMES):
         if field in names:
             return names[field][language]
     return field
@@ -150,12 +151,17 @@ def _acts_html(entry: Record, language: Language) -> str:
     return f"<p>{_WORDS['changed_by'][language]}: {value_html('acts', entry['acts'], language)}</p>"
 
 
-def _links_html(entry: Record, language: Language, page: str, measure_page: str | None) -> str:
+def _links_html(entry: Record, language: Language, page: str, subject_page: str | None) -> str:
     links = [_link(page, _WORDS["whole"][language].format(seq=entry["seq"]))]
-    if measure_page is not None:
-        links.append(_link(measure_page, _WORDS["measure"][language].format(id=entry["subject"])))
+    if subject_page is not None:
+        name = "consultation" if _of_consultation(entry) else "measure"
+        links.append(_link(subject_page, _WORDS[name][language].format(id=entry["subject"])))
     links.append(escape(_WORDS["rule"][language].format(rule=_provision(entry["rule"], language))))
     return f"<p>{' · '.join(links)}</p>"
+
+
+def _of_consultation(entry: Record) -> bool:
+    return str(entry["type"]).startswith("consultation.")
 
 
 def _provision(rule: str, language: Language) -> str:

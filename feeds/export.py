@@ -28,6 +28,7 @@ import msgspec
 
 from feeds.calendar import ICAL, calendar, deadlines, histories
 from feeds.channels import Channel, archive_document, entries_document
+from feeds.consultation_calendar import ClockWork, Permissions, Place, consultation_calendar, state_calendar
 from feeds.dcat import JSON_LD, catalogue
 from feeds.document import ATOM, MEDIA_TYPES, Document, Format, render
 from feeds.log import Log, tile_bytes
@@ -43,7 +44,9 @@ from register.api.calls import API
 from register.api.measures import version_bytes
 from register.entries import timestamp
 from register.index import Register
-from register.lists import consultation_bytes, record_bytes
+from register.lists import record_bytes
+from register.measures import STATES
+from register.permitted import consultation_bytes
 from register.service import RegisterService
 from register.web import IMMUTABLE, JSON, PUBLIC_MINUTE, REVALIDATE
 
@@ -76,12 +79,13 @@ class _Listed(msgspec.Struct):
     sha256: str
 
 
-def write(service: RegisterService, directory: Path, log: Log | None = None) -> int:
+def write(service: RegisterService, directory: Path, log: Log | None = None, clock: ClockWork | None = None) -> int:
     """Write the public Register of a started service to ``directory``; return how many files were written.
 
-    Statuses are of today at the Commission's seat. Without ``log`` all below ``log/`` but the tiles is left out; with
-    one, ``await log.start()`` comes before, so that a Register that is behind another process reads on. A second run
-    into the same directory waits for the first. Raises ``OSError``, and what signing raises.
+    Statuses are of today at the Commission's seat. Without ``clock`` the calendars of consultations are left out.
+    Without ``log`` all below ``log/`` but the tiles is left out; with one, ``await log.start()`` comes before, so that
+    a Register that is behind another process reads on. A second run into the same directory waits for the first.
+    Raises ``OSError``, and what signing raises.
     """
     directory.mkdir(parents=True, exist_ok=True)
     today = service.today()
@@ -89,7 +93,7 @@ def write(service: RegisterService, directory: Path, log: Log | None = None) -> 
         # Signed first, written last: nobody's entries come in between, and a fork writes nothing.
         last = [] if log is None else list(_signed(service, log))
         listed, count = [], 0
-        for item in _public(service, today):
+        for item in _public(service, today, clock):
             count += _put(directory / item.file, item.content)
             listed.append(_entry_of(item))
         listed += [_entry_of(item) for item in last]
@@ -97,11 +101,13 @@ def write(service: RegisterService, directory: Path, log: Log | None = None) -> 
         return count + sum(_put(directory / item.file, item.content) for item in last)
 
 
-def _public(service: RegisterService, today: date) -> Iterator[Exported]:
+def _public(service: RegisterService, today: date, clock: ClockWork | None) -> Iterator[Exported]:
     """Everything but what is signed; what never changes first."""
     yield from _fixed(service)
     yield from _measures(service, today)
     yield from _feeds(service, today)
+    if clock is not None:
+        yield from _calendars(service, today, clock)
     yield from _whole(service, today)
 
 
@@ -151,6 +157,20 @@ def _feeds(service: RegisterService, today: date) -> Iterator[Exported]:
     path, channel = "/feeds/deadlines.ics", Channel("deadlines", "ru", (), terms.demonstration)
     found = deadlines(histories(register), today)
     yield Exported(path, calendar(register, found, channel, terms.base_url, f"{terms.base_url}{path}"), ICAL)
+
+
+def _calendars(service: RegisterService, today: date, clock: ClockWork) -> Iterator[Exported]:
+    register, terms, permissions = service.register, service.terms, Permissions()
+
+    def place(path: str) -> Place:
+        return Place(terms.base_url, f"{terms.base_url}{path}", "ru", terms.demonstration)
+
+    for identifier in register.consultations():
+        path = f"/feeds/consultations/{identifier}.ics"
+        yield Exported(path, consultation_calendar(register, identifier, clock, permissions, place(path)), ICAL)
+    for state in STATES:
+        path = f"/feeds/consultations/states/{state}.ics"
+        yield Exported(path, state_calendar(register, state, clock, permissions, place(path), today), ICAL)
 
 
 def _feed(service: RegisterService, name: str, form: Format, today: date) -> Document:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from register.words import (
     ACT_ROLE_NAMES,
+    CONSULTATION_STATUS_NAMES,
     DESTINATION_NAMES,
     KIND_NAMES,
     STATE_NAMES,
@@ -67,7 +68,10 @@ _WORDS_OF: Final[Mapping[str, Names]] = {
     "destination": DESTINATION_NAMES,
     "transport": TRANSPORT_NAMES,
     "role": ACT_ROLE_NAMES,
-    "status": STATUS_NAMES,
+    "status": {**CONSULTATION_STATUS_NAMES, **STATUS_NAMES},
+    "outcome": CONSULTATION_STATUS_NAMES,
+    "initiator": STATE_NAMES,
+    "burdened": STATE_NAMES,
 }
 _INSIDE_CODE: Final = re.compile(r"(?<=\d) (?=\d)")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -131,6 +135,8 @@ def _object_html(value: Mapping[str, Any], language: Language) -> str:
         return _period(value, language)
     if "permitted" in keys:
         return _declaration_html(value, language)
+    if "goods" in keys and "from" in keys:
+        return f"{goods_html(value['goods'], language)}<br>{_period(value, language)}"
     named = ((PART_NAMES.get(name, {}).get(language, name), item) for name, item in value.items() if item is not None)
     return "; ".join(f"{escape(name)}: {value_html(name, item, language)}" for name, item in named) or NOTHING
 

@@ -76,4 +76,4 @@ class Quoted(Register):
                 en=f"{NAME}: measure {version.id} is quoted in two versions",
             )
         self.records[version.id] = msgspec.json.decode(entry.after)
-        self._index(version)
+        self._codes.add(version)

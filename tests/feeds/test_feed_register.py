@@ -17,11 +17,11 @@ from register.database import open_database
 from register.entries import timestamp
 from register.service import Terms
 from register.words import STATE_NAMES
+from tests.consultations.pages.test_public_pages import create_app
 from tests.feeds.conftest import opened_site
 from tests.feeds.feed_rules import TYPES, check
 from tests.feeds.helpers import BASE, FEEDS, TERMS, Clock, Site, replay
 from tests.register.api.helpers import assert_problem, notified
-from tests.register.pages.conftest import create_app
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +93,13 @@ async def test_every_feed_leads_to_a_page_that_shows_the_same(site: Site, langua
             parsed = await read(site, f"{path}?lang={language}")
             page = await pages.get(parsed.feed.link.removeprefix(BASE))
             assert page.status_code == 200, (path, parsed.feed.link)
-            if "upcoming" not in path:
+            if "consultations" in path:
+                assert set(re.findall(r'class="id" href="[^"]*/consultations/([^"]+)"', page.text)) == {
+                    "C-2026-KG",
+                    "C-2026-AM",
+                }
+                assert len(parsed.entries) == 2
+            elif "upcoming" not in path:
                 shown = {int(seq) for seq in re.findall(rf'class="seq" href="/{language}/changes/(\d+)"', page.text)}
                 assert shown == {int(item.id.rpartition(":")[2]) for item in parsed.entries}
 
@@ -244,7 +250,8 @@ async def test_consultations_have_a_feed_of_their_own(site: Site) -> None:
         assert numbers(await read(site, f"/feeds/register.{form}"))[:2] == [8, 7]
     parsed = await read(site, "/feeds/consultations.atom")
     assert "01.10.2026" in parsed.entries[0].content[0].value
-    assert parsed.feed.link.startswith(f"{BASE}/ru/changes?type=consultation.")
+    assert parsed.feed.link == f"{BASE}/ru/consultations"
+    assert f"{BASE}/ru/consultations/C-2026-001" in parsed.entries[0].content[0].value
 
 
 async def test_a_feed_shows_the_newest_hundred(site: Site) -> None:

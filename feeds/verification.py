@@ -7,14 +7,19 @@ checkpoint, which says that the copy is whole but not whose it is: so the line n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 
+from feeds.mirror.backfill import held
+from feeds.mirror.batch import NotUnderstood
+from feeds.mirror.commands import past_held
 from feeds.mirror.diagnosis import first_unsigned
 from feeds.mirror.errors import MirrorUnreachable
+from feeds.mirror.partial import stored
 from feeds.mirror.received import Malformed, header_of
 from feeds.mirror.source import Source
 from feeds.mirror.store import STATE, Store
@@ -23,6 +28,7 @@ from feeds.tiles import FULL_WIDTH, bundles, entry_bundle, hash_tile, tiles
 from register.merkle import LogError, Tree, leaf_hash
 
 WHOLE, NOT_WHOLE, NOT_CHECKED = 0, 1, 2
+NOTHING_BEFORE: Final[Mapping[str, str]] = {"ru": "", "en": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def verify_directory(path: Path | str, key: str | None = None) -> Verdict:
             return _verify_mirror(folder, key)
         if (export := _export_root(folder)) is not None:
             return _verify_export(folder, export, key)
-    except (LogError, Malformed) as error:
+    except (LogError, Malformed, NotUnderstood) as error:
         return _not_whole(str(folder), error)
     except OSError as error:
         return Verdict({"ru": f"не проверено: {folder}: {error}", "en": f"not checked: {folder}: {error}"}, NOT_CHECKED)
@@ -131,10 +137,28 @@ def _verify_mirror(folder: Path, key: str | None) -> Verdict:
         raise FileNotFoundError(f"{folder / STATE}")
     verifier = Verifier.parse(state.key if key is None else key)
     checkpoint = open_checkpoint(state.checkpoint, [verifier], verifier.name)
+    if state.snapshot:
+        return _verify_begun(store, state.snapshot, checkpoint, verifier)
     tree = _tree((body for bodies in store.read(0) for body in bodies), checkpoint.size)
     if tree.root() != checkpoint.root:
         raise _unsigned(checkpoint)
     return _whole(checkpoint, verifier)
+
+
+def _verify_begun(store: Store, snapshot: int, checkpoint: Checkpoint, verifier: Verifier) -> Verdict:
+    """A mirror begun at a snapshot: every header, the entries that stood, those that followed, and the past so far."""
+    store.begin_after(snapshot)
+    register = stored(store, snapshot)
+    leaves = [leaf_hash(header) for header in register.contents.headers]
+    later = (body for bodies in store.read(snapshot) for body in bodies)
+    for seq, body in zip(range(snapshot + 1, checkpoint.size + 1), later, strict=False):
+        leaves.append(leaf_hash(header_of(body, seq)))
+    if len(leaves) < checkpoint.size:
+        raise _missing(len(leaves) + 1, checkpoint.size)
+    if Tree(leaves[: checkpoint.size]).root() != checkpoint.root:
+        raise _unsigned(checkpoint)
+    # An entry of the past that does not agree is no fault of the state: it does not count, and is fetched anew.
+    return _whole(checkpoint, verifier, past_held(snapshot, held(store.past, register.contents)))
 
 
 def _tree(bodies: Iterable[bytes], size: int) -> Tree:
@@ -186,20 +210,20 @@ def _log_files(tree: Tree, headers: Sequence[bytes]) -> Iterator[tuple[str, byte
         yield bundle.path, entry_bundle(headers[first : first + bundle.width])
 
 
-def _whole(checkpoint: Checkpoint, verifier: Verifier) -> Verdict:
+def _whole(checkpoint: Checkpoint, verifier: Verifier, past: Mapping[str, str] = NOTHING_BEFORE) -> Verdict:
     root = checkpoint.format().split("\n")[2]
     short, signed = f"{root[:4]}…{root[-3:]}", f"{checkpoint.origin} ({verifier.key_id.hex()})"
     return Verdict(
         {
-            "ru": f"полностью: записей {checkpoint.size}, корень {short}, подписано журналом {signed}",
-            "en": f"whole: {checkpoint.size} entries, root {short}, signed by {signed}",
+            "ru": f"полностью: записей {checkpoint.size}, корень {short}, подписано журналом {signed}{past['ru']}",
+            "en": f"whole: {checkpoint.size} entries, root {short}, signed by {signed}{past['en']}",
         },
         WHOLE,
         checkpoint,
     )
 
 
-def _not_whole(where: str, error: LogError | Malformed) -> Verdict:
+def _not_whole(where: str, error: LogError | Malformed | NotUnderstood) -> Verdict:
     text = error.text if isinstance(error, LogError) else {"ru": str(error), "en": str(error)}
     return Verdict({"ru": f"нарушено: {where}: {text['ru']}", "en": f"not whole: {where}: {text['en']}"}, NOT_WHOLE)
 

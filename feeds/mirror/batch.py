@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
-from feeds.mirror.received import header_of
-from register.index import Register
+from feeds.mirror.held import Held, Read, read
+from feeds.mirror.received import Malformed
 from register.merkle import HASH_SIZE, Tree, leaf_hash
 
-Entries = Sequence[tuple[bytes, bytes]]
-"""Headers and bodies."""
+AT_HAND: Final = 64
+"""Entries that are read and applied together: so few that a processor still has them at hand."""
 
 
 class NotUnderstood(ValueError):
@@ -29,11 +30,11 @@ class Batch:
     believed: at the start of a mirror nothing has to be protected, and every byte is looked at while it is at hand.
     """
 
-    def __init__(self, known: Register) -> None:
+    def __init__(self, known: Held) -> None:
         self._known = known
-        self._ahead = Register() if known.seq == 0 else None
+        self._ahead = Held() if known.seq == 0 else None
         self._tree: Tree | None = None
-        self._entries: list[tuple[bytes, bytes]] = []
+        self._entries: list[Read] = []
 
     @property
     def tree(self) -> Tree:
@@ -41,7 +42,7 @@ class Batch:
         if self._ahead is not None:
             return self._ahead.tree
         if self._tree is None:
-            self._tree = _copy(self._known.tree)
+            self._tree = _copy(self._known.tree, self._known.seq)
         return self._tree
 
     @property
@@ -54,38 +55,43 @@ class Batch:
 
     def add(self, bodies: Sequence[bytes]) -> None:
         """Take the next entries, all or none. Raises ``Malformed`` for what is no entry or has another number."""
-        headers = [header_of(body, seq) for seq, body in enumerate(bodies, self.size + 1)]
-        entries = list(zip(headers, bodies, strict=True))
+        before = self.size
         if self._ahead is not None:
-            before = self._ahead.seq
             try:
-                _apply(self._ahead, entries)
-            except NotUnderstood as error:
+                for place in range(0, len(bodies), AT_HAND):
+                    part = enumerate(bodies[place : place + AT_HAND], before + place + 1)
+                    _apply(self._ahead, [read(body, seq) for seq, body in part])
+            except Malformed:
+                self._wait(self._ahead, before)
+                raise
+            except NotUnderstood:
                 # Whether the log or this software is at fault shows when the signature is checked.
-                self._wait(self._ahead)
-                entries = entries[error.seq - 1 - before :]
+                self._wait(self._ahead, before)
             else:
                 return
-        self.tree.extend([leaf_hash(header) for header, _ in entries])
-        self._entries += entries
+        entries = [read(body, seq) for seq, body in enumerate(bodies, before + 1)]
+        self.tree.extend([leaf_hash(entry.header) for entry in entries])
+        # What was read of them is read again when they count: until then it would be as much again in memory.
+        self._entries += [entry._replace(entry=None) for entry in entries]
 
-    def _wait(self, ahead: Register) -> None:
-        self._entries = [(ahead.header(seq), ahead.body(seq)) for seq in range(1, ahead.seq + 1)]
-        self._tree, self._ahead = _copy(ahead.tree), None
+    def _wait(self, ahead: Held, size: int) -> None:
+        """Let the entries up to ``size`` wait, and forget those after it."""
+        self._entries = [Read(ahead.header(seq), ahead.body(seq), None) for seq in range(1, size + 1)]
+        self._tree, self._ahead = _copy(ahead.tree, size), None
 
-    def upto(self, size: int) -> Entries:
+    def upto(self, size: int) -> Sequence[Read]:
         """The waiting entries up to the number ``size``."""
         if self._ahead is not None:
-            return [(self._ahead.header(seq), self._ahead.body(seq)) for seq in range(1, size + 1)]
+            return [Read(self._ahead.header(seq), self._ahead.body(seq), None) for seq in range(1, size + 1)]
         return self._entries[: size - self._known.seq]
 
-    def believe(self, size: int) -> Register:
+    def believe(self, size: int) -> Held:
         """The Register with the entries up to ``size``, which count now; those after it wait on.
 
         Raises `NotUnderstood`; the known Register may then be part of the way.
         """
         if self._ahead is not None and size < self._ahead.seq:
-            self._wait(self._ahead)
+            self._wait(self._ahead, self._ahead.seq)
         if self._ahead is not None:
             self._known, self._ahead = self._ahead, None
             return self._known
@@ -95,14 +101,13 @@ class Batch:
         return self._known
 
 
-def _apply(register: Register, entries: Entries) -> None:
+def _apply(register: Held, entries: Sequence[Read]) -> None:
     try:
-        for header, body in entries:
-            register.apply(header, body, checked=True)
+        register.take(entries)
     except (ValueError, msgspec.MsgspecError) as error:
         raise NotUnderstood(register.seq + 1, str(error)) from error
 
 
-def _copy(tree: Tree) -> Tree:
-    leaves = tree.level_hashes(0, 0, tree.size)
+def _copy(tree: Tree, size: int) -> Tree:
+    leaves = tree.level_hashes(0, 0, size)
     return Tree(leaves[at : at + HASH_SIZE] for at in range(0, len(leaves), HASH_SIZE))

@@ -17,4 +17,8 @@ def without_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_freeze_count() == 0:
+            # Else the first collection walks over everything built. So it is old at once: frozen, and let go again.
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()

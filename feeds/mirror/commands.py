@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -23,20 +24,25 @@ def mirror_command(
     poll_seconds: float = 30,
     stream: bool = True,
     duties_until: date | None = None,
+    start: Literal["1", "snapshot"] = "1",
     language: str = "en",
     client: httpx.Client | None = None,
 ) -> int:
     """Bring the mirror in ``directory`` up to date with ``url``, and with ``follow`` keep it so until interrupted.
 
+    ``start`` is where an empty folder is begun; from a snapshot, the past is fetched after it.
     Prints one line for each state reached; errors go to standard error in ``language``. Returns 0; 1 when the folder is
     damaged or cannot be written, 2 when to try again later, 3 when the server is not to be believed, 130 when
     interrupted.
     """
     try:
-        with Mirror(directory, url, key, client, duties_until=duties_until) as mirror:
+        with Mirror(directory, url, key, client, duties_until=duties_until, start=start) as mirror:
             if not follow:
                 mirror.sync()
-                print(_state(mirror, language))
+                print(_state(mirror, language), flush=True)
+                if mirror.snapshot is not None:
+                    mirror.backfill()
+                    print(_state(mirror, language))
                 return 0
             print(_state(mirror, language), flush=True)
             mirror.follow(poll_seconds, stream=stream, moved=lambda _: print(_state(mirror, language), flush=True))
@@ -56,7 +62,18 @@ def _state(mirror: Mirror, language: str) -> str:
     if checkpoint is None:
         return {"ru": "записей ещё нет", "en": "no entries yet"}[language]
     root = mirror.register.checkpoint(checkpoint.size)
+    past = {"ru": "", "en": ""}
+    if mirror.snapshot is not None:
+        past = past_held(mirror.snapshot, mirror.backfilled)
     return {
-        "ru": f"записей {checkpoint.size}, корень {root}, подписано журналом {checkpoint.origin}",
-        "en": f"{checkpoint.size} entries, root {root}, signed by {checkpoint.origin}",
+        "ru": f"записей {checkpoint.size}, корень {root}, подписано журналом {checkpoint.origin}{past['ru']}",
+        "en": f"{checkpoint.size} entries, root {root}, signed by {checkpoint.origin}{past['en']}",
     }[language]
+
+
+def past_held(snapshot: int, backfilled: int) -> dict[str, str]:
+    """What is said of a mirror begun at a snapshot whose past is not all here."""
+    return {
+        "ru": f", начато со снимка на записи {snapshot}, прошлое загружено до записи {backfilled}",
+        "en": f", from snapshot {snapshot}, backfilled to {backfilled}",
+    }

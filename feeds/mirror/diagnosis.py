@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from feeds.mirror.errors import MirrorError
+from feeds.mirror.received import Malformed, header_of
 from feeds.mirror.source import Source
 from feeds.tiles import FULL_WIDTH, bundles, read_entry_bundle
 from register.index import Register
@@ -42,8 +43,10 @@ def first_altered(source: Source, register: Register, size: int) -> tuple[int | 
         for bodies in source.entries(0, size):
             for served in bodies:
                 seq += 1
-                if served != register.body(seq):
+                if header_of(served, seq) != register.header(seq):
                     return seq, served
+    except Malformed:
+        return seq, served
     except MirrorError:
         return None, None
     return None, None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from register.merkle import LogError
+from register.proof import Fault, QuestionError
 
 
 class MirrorError(LogError):
@@ -62,6 +63,10 @@ class MirrorGap(MirrorRefused):
 
 class MirrorRewritten(MirrorRefused):
     """An entry as served is not the one that the log's signature covers."""
+
+
+class MirrorFalseSnapshot(MirrorRefused):
+    """The server's snapshot says something else than the entries that the log's signature covers."""
 
 
 class MirrorFork(MirrorRefused):
@@ -185,4 +190,32 @@ def not_understood(seq: int, why: str) -> MirrorRefused:
         en=f"Entry {seq} is signed but cannot be read by this version of the software: {why}. {_KEPT_EN} "
         "Update the software.",
         seq=seq,
+    )
+
+
+def false_snapshot(seq: int, ru: str, en: str) -> MirrorFalseSnapshot:
+    """The server's snapshot at entry ``seq`` says something else than the log has signed."""
+    return MirrorFalseSnapshot(
+        ru=f"Снимок Реестра на записи {seq}, выданный сервером, не соответствует подписанному журналу: {ru}. "
+        f"{_KEPT_RU} Не используйте этот сервер и сообщите в Комиссию.",
+        en=f"The snapshot at entry {seq} that the server gives is not what the log has signed: {en}. {_KEPT_EN} "
+        "Do not use this server, and tell the Commission.",
+    )
+
+
+def past_not_here(moment: object, began: int, backfilled: int) -> QuestionError:
+    """A question about the journal as it was before the mirror's beginning, which is not all here yet (Q8)."""
+    return QuestionError(
+        (
+            Fault(
+                "known_at",
+                "Q8",
+                {
+                    "ru": f"Зеркало начато со снимка на записи {began}; более ранние записи загружены до {backfilled}. "
+                    f"Пока загружены не все, ответы даются на состояние не ранее записи {began}. Указано: {moment}.",
+                    "en": f"The mirror began at the snapshot of entry {began}; of those before, entries up to "
+                    f"{backfilled} are here. Until all are, it answers for entry {began} and later. Given: {moment}.",
+                },
+            ),
+        )
     )

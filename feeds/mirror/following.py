@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0
+JOIN_SECONDS: Final = 5.0
 PATIENCE_SECONDS: Final = 120.0
 """How long a server may show fewer entries than it has signed: one of several processes, or a cache, may be late."""
 
@@ -61,6 +62,35 @@ class Patience:
         self._since = None
 
 
+class Backfilling(threading.Thread):
+    """Fetches the past of a mirror beside what follows it, with patience; ``error`` is why it gave up."""
+
+    def __init__(self, mirror: Mirror, whole: Callable[[], None]) -> None:
+        super().__init__(name="mirror-backfill", daemon=True)
+        self.error: BaseException | None = None
+        self.ended = threading.Event()
+        self._mirror = mirror
+        self._whole = whole
+
+    def run(self) -> None:
+        """Until the past is here, the end is asked for, or it is refused."""
+        waits, patience = Waits(), Patience()
+        try:
+            while not self.ended.is_set():
+                try:
+                    self._mirror.backfill(self.ended)
+                except (MirrorUnreachable, MirrorGap) as error:
+                    patience.bear(error)
+                    self.ended.wait(waits.next())
+                    continue
+                if self._mirror.snapshot is None:
+                    self._whole()
+                return
+        except BaseException as error:
+            # Raised again in the thread that follows.
+            self.error = error
+
+
 def follow(
     mirror: Mirror,
     source: Source,
@@ -70,13 +100,36 @@ def follow(
     moved: Callable[[int], None],
 ) -> None:
     """See ``Mirror.follow``."""
-    waits, stream_waits, patience = Waits(), Waits(), Patience()
+    past: Backfilling | None = None
 
     def sync() -> None:
+        nonlocal past
+        if past is not None and past.error is not None:
+            raise past.error
         before = mirror.seq
         if mirror.sync() > before:
             moved(mirror.seq)
+        if mirror.snapshot is not None and past is None:
+            past = Backfilling(mirror, lambda: moved(mirror.seq))
+            past.start()
 
+    try:
+        _follow(mirror, source, poll_seconds, stream, stop, sync)
+    finally:
+        if past is not None:
+            past.ended.set()
+            past.join(JOIN_SECONDS)
+
+
+def _follow(
+    mirror: Mirror,
+    source: Source,
+    poll_seconds: float,
+    stream: bool,
+    stop: threading.Event,
+    sync: Callable[[], None],
+) -> None:
+    waits, stream_waits, patience = Waits(), Waits(), Patience()
     while not stop.is_set():
         try:
             sync()

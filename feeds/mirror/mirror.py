@@ -9,21 +9,24 @@ from datetime import date
 from pathlib import Path
 from time import sleep
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Literal, Self
 
 import httpx
+from msgspec.structs import replace
 
-from feeds.mirror import errors
+from feeds.mirror import backfill, errors
 from feeds.mirror.batch import Batch, NotUnderstood
+from feeds.mirror.beginning import Refused, begin
 from feeds.mirror.collection import without_collection
+from feeds.mirror.copy import Copy
 from feeds.mirror.diagnosis import first_altered, first_unsigned
 from feeds.mirror.following import follow
+from feeds.mirror.held import Held
+from feeds.mirror.partial import Partial
 from feeds.mirror.received import Malformed
 from feeds.mirror.source import Source
-from feeds.mirror.store import STATE, State, Store
+from feeds.mirror.store import PARTIAL, WHOLE, State
 from feeds.notes import Checkpoint, NoteError, Verifier, open_checkpoint
-from register.index import Register
-from register.proof import Answer, answer, read_question
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +34,19 @@ LAG_TRIES: Final = 3
 LAG_SECONDS: Final = 0.5
 """Behind one address there may be a process a moment late: how often, and after what time, it is asked again."""
 
-
 MANY: Final = 5_000
 """Entries to come from which on building them is not interrupted to look for garbage."""
 
 
-class Mirror:
+class Mirror(Copy):
     """A whole copy of the Register in ``directory``, every entry checked against the log's signature.
 
     ``url`` is the server's address, needed for ``sync`` and ``follow`` only. ``key`` is the log's verifier key; without
     one the server's is taken on first contact and kept. ``duties_until`` is the last day of the transition of A11(1)
-    as the server is set: None while it lasts. One thread may sync while others ask ``proof``.
+    as the server is set: None while it lasts. One thread may sync, another ``backfill``, while others ask ``proof``.
+
+    ``start`` says how an empty folder is begun: with every entry from 1 on, or at the newest state, of which everything
+    is checked all the same (`feeds.mirror.beginning`) while the past is left to ``backfill``.
 
     Opening checks every entry against the last good checkpoint: raises ``MirrorDamaged`` when they do not agree,
     ``MirrorUntrusted`` when ``key`` is not the one kept.
@@ -55,16 +60,11 @@ class Mirror:
         client: httpx.Client | None = None,
         *,
         duties_until: date | None = None,
+        start: Literal["1", "snapshot"] = "1",
     ) -> None:
-        self.duties_until = duties_until
-        self._store = Store(Path(directory))
-        self._key = key.strip() if key is not None else None
-        self._asking = threading.RLock()
-        self._register = Register()
-        self._batch = Batch(self._register)
-        self._state: State | None = None
-        self._checkpoint: Checkpoint | None = None
-        self.refresh()
+        super().__init__(Path(directory), key, duties_until)
+        self.start = start
+        self._writing = threading.RLock()
         address = url or (self._state.url if self._state else None)
         self._source = None if address is None else Source(address, client)
 
@@ -82,94 +82,6 @@ class Mirror:
             self._source.close()
         self._store.unlock()
 
-    @property
-    def directory(self) -> Path:
-        """The folder of the mirror."""
-        return self._store.directory
-
-    @property
-    def register(self) -> Register:
-        """The Register as of the last good checkpoint. Not for use while another thread syncs; ``proof`` is."""
-        return self._register
-
-    @property
-    def checkpoint(self) -> Checkpoint | None:
-        """The last good checkpoint; None before the first."""
-        return self._checkpoint
-
-    @property
-    def key(self) -> str | None:
-        """The verifier key that is trusted, in the form that is published; None before the first contact."""
-        return self._state.key if self._state else self._key
-
-    @property
-    def seq(self) -> int:
-        """The number of the newest entry that counts."""
-        return self._register.seq
-
-    def proof(self, code: str, date: date | str, **question: Any) -> Answer:
-        """Which proof of origin applies, from the copy alone; the question's members are those of ``/proof``.
-
-        The same answer as the server's at the same entry (``known_at``). ``date`` is a day of the Commission's seat.
-        Raises ``QuestionError`` naming the field and rule. P37.
-        """
-        asked = read_question({"code": code, "date": date, **question})
-        with self._asking:
-            return answer(self._register, asked, self.duties_until)
-
-    def refresh(self) -> int:
-        """Take up what another process has synced into the folder; return the number of the newest entry.
-
-        Raises ``MirrorDamaged`` when the files are not what the signed checkpoint says.
-        """
-        state = self._store.state()
-        if state is None or state == self._state:
-            return self.seq
-        if self._key is not None and self._key != state.key:
-            raise errors.wrong_key(self._key, state.key)
-        try:
-            verifier = Verifier.parse(state.key)
-            checkpoint = open_checkpoint(state.checkpoint, [verifier], verifier.name)
-        except NoteError as error:
-            raise errors.damaged(
-                self.directory, f"{STATE}: {error.text['ru']}", f"{STATE}: {error.text['en']}"
-            ) from None
-        self._load(checkpoint)
-        self._state, self._checkpoint = state, checkpoint
-        return self.seq
-
-    def _load(self, checkpoint: Checkpoint) -> None:
-        if 0 < checkpoint.size <= self.seq and self._register.tree.root(checkpoint.size) == checkpoint.root:
-            return
-        batch = Batch(self._register)
-        try:
-            with without_collection():
-                for bodies in self._store.read(self.seq):
-                    batch.add(bodies[: max(0, checkpoint.size - batch.size)])
-        except Malformed as error:
-            raise errors.damaged(self.directory, str(error), str(error)) from None
-        if batch.size != checkpoint.size:
-            raise errors.damaged(
-                self.directory,
-                f"записей – {batch.size} вместо {checkpoint.size}",
-                f"{batch.size} entries in place of {checkpoint.size}",
-            )
-        if batch.tree.root() != checkpoint.root:
-            raise errors.damaged(
-                self.directory,
-                "записи не соответствуют подписанному состоянию",
-                "the entries are not those that the checkpoint signs",
-            )
-        self._believe(batch, checkpoint.size)
-
-    def _believe(self, batch: Batch, size: int) -> None:
-        try:
-            with self._asking:
-                self._register = batch.believe(size)
-        except NotUnderstood as error:
-            raise errors.not_understood(error.seq, str(error)) from error
-        self._batch = batch
-
     def sync(self) -> int:
         """Take over everything that the newest signed checkpoint covers; return the number of the newest entry.
 
@@ -181,8 +93,9 @@ class Mirror:
         if source is None:
             raise ValueError("url: an address is needed to sync / url: для обновления нужен адрес сервера")
         try:
-            self._begin()
-            return self._sync(source)
+            with self._writing:
+                self._begin()
+                return self._sync(source)
         except errors.MirrorError:
             raise
         except BaseException:
@@ -198,15 +111,84 @@ class Mirror:
                 break
             sleep(LAG_SECONDS)
             note, offered = self._offered(source, verifier)
-        if offered.size > self.seq:
+        if self._state is None and self.start == "snapshot" and offered.size:
+            self._begin_at(source, offered, note)
+        elif offered.size > self.seq:
             self._receive(source, offered, note)
         else:
             self._compare(source, offered, note)
         if self._checkpoint is None or self._checkpoint.size < offered.size:
-            state = State(verifier.verifier_key, note.decode(), source.url)
+            began = self.snapshot or 0
+            state = State(verifier.verifier_key, note.decode(), source.url, began, PARTIAL if began else WHOLE)
             self._store.write_state(state)
             self._state, self._checkpoint = state, offered
         return self.seq
+
+    def _begin_at(self, source: Source, offered: Checkpoint, note: bytes) -> None:
+        try:
+            with without_collection():
+                begun = begin(source, offered)
+        except Refused as error:
+            raise self._with_evidence(error.refused, note, error.served) from error
+        self._store.write_snapshot(begun.register.contents.headers, begun.standing)
+        self._store.begin_after(offered.size)
+        with self._asking:
+            self._register = begun.register
+        self._batch, self._backfilled = Batch(self._register), None
+
+    def backfill(self, stop: threading.Event | None = None) -> int:
+        """Fetch the entries before the snapshot, until ``stop`` is set; return up to which entry the past is here.
+
+        With the last of them the mirror is as one begun at entry 1, and ``snapshot`` is None. An interrupted one goes
+        on where it was. Raises as ``sync``: an entry that is not the one signed is refused, and the mirror goes on
+        answering from what it has.
+        """
+        source = self._source
+        if source is None:
+            raise ValueError("url: an address is needed to backfill / url: для загрузки нужен адрес сервера")
+        with self._writing:
+            self._begin()
+        register, state = self._register, self._state
+        if not isinstance(register, Partial) or state is None:
+            return self.seq
+        try:
+            for held in backfill.fetch(source, self._store.past, register.contents):
+                self._backfilled = held
+                if held < register.began and stop is not None and stop.is_set():
+                    return held
+        except backfill.NotSigned as error:
+            origin = Verifier.parse(state.key).name
+            refused = register.contents.refusal(error.seq, error.served, origin)
+            raise self._with_evidence(refused, state.checkpoint.encode(), error.served) from None
+        with self._writing:
+            self._become_whole(register)
+        return self.seq
+
+    def _become_whole(self, register: Partial) -> None:
+        state, checkpoint = self._state, self._checkpoint
+        if state is None or checkpoint is None:
+            raise RuntimeError("a mirror that began at a snapshot has a state")
+        following = [register.body(seq) for seq in range(register.began + 1, register.seq + 1)]
+        past, batch = self._store.past, Batch(Held())
+        with without_collection():
+            for bodies in past.read(0):
+                batch.add(bodies[: register.began - batch.size])
+            batch.add(following)
+        self._check_loaded(batch, checkpoint)
+        try:
+            whole = batch.believe(checkpoint.size)
+        except NotUnderstood as error:
+            raise errors.not_understood(error.seq, str(error)) from error
+        past.cut(register.began)
+        past.append(register.began, following)
+        past.sync()
+        state = replace(state, snapshot=0, format=WHOLE)
+        self._store.write_state(state)
+        self._store.begin_after(0)
+        with self._asking:
+            self._register, self._state = whole, state
+        self._batch = Batch(whole)
+        self._store.drop_snapshot()
 
     def follow(
         self,
@@ -221,6 +203,9 @@ class Mirror:
         By the server's stream, and by polling where there is none. Waits longer after each failure to reach the server.
         ``stop`` is looked at with every sign of life of the stream, at least every 15 seconds. Raises what ``sync``
         raises, except ``MirrorUnreachable``; a log that is shorter or has a gap only after two minutes of it.
+
+        Of a mirror that began at a snapshot the past is fetched meanwhile, in a thread of its own; ``moved`` is told
+        once it is here, from that thread.
         """
         if self._source is None:
             raise ValueError("url: an address is needed to follow / url: для обновления нужен адрес сервера")
@@ -239,6 +224,8 @@ class Mirror:
 
     def _take_up(self) -> None:
         self.refresh()
+        if self.snapshot is None:
+            self._store.drop_snapshot()
         batch = Batch(self._register)
         try:
             for bodies in self._store.read(self.seq):
@@ -309,10 +296,10 @@ class Mirror:
 
     def _diagnose(self, source: Source, offered: Checkpoint) -> tuple[errors.MirrorRefused, bytes | None]:
         """Which of both it is: an entry other than the signed one, or a signed log other than the one seen before."""
-        waiting = [header for header, _ in self._batch.upto(offered.size)]
+        waiting = [entry.header for entry in self._batch.upto(offered.size)]
         seq = first_unsigned(source.bundle, self.seq, waiting, offered.size)
         if seq is not None:
-            return errors.rewritten(seq, offered.origin), self._batch.upto(seq)[-1][1]
+            return errors.rewritten(seq, offered.origin), self._batch.upto(seq)[-1].body
         seq, served = first_altered(source, self._register, self.seq)
         if self.seq == 0:
             return errors.unsigned(offered.origin, offered.size), None
@@ -325,7 +312,7 @@ class Mirror:
     def _forget(self) -> None:
         """Go back to the last good state as it is on the disk."""
         with self._asking:
-            self._register, self._state, self._checkpoint = Register(), None, None
+            self._register, self._state, self._checkpoint = Held(), None, None
             self.refresh()
         self._discard()
 
@@ -337,7 +324,9 @@ class Mirror:
             files |= {"trusted.checkpoint": self._state.checkpoint.encode(), "key": self._state.key.encode()}
         if refused.seq is not None and served is not None:
             files[f"entry-{refused.seq}-served.json"] = served
-        if refused.seq is not None and refused.seq <= self.seq:
+        elif served is not None:
+            files["record.json"] = served
+        if refused.seq is not None and self._register.holds(refused.seq):
             files[f"entry-{refused.seq}-held.json"] = self._register.body(refused.seq)
         kind = type(refused).__name__.removeprefix("Mirror").lower()
         refused.keep_evidence(self._store.keep_evidence(kind, files))

@@ -6,19 +6,32 @@ Nothing that comes from here is trusted; the caller checks it against the signed
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Iterator, Sequence
+import ssl
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from time import sleep
-from typing import Final
+from typing import Final, TypeVar
+from urllib.request import getproxies
 
 import httpx
 
-from feeds.mirror.errors import gap, unreachable
+from feeds.mirror.errors import MirrorUnreachable, gap, unreachable
 from feeds.mirror.received import Malformed, split_page
+from feeds.tiles import Tile, bundles, read_entry_bundle
+
+Asked = TypeVar("Asked")
+Got = TypeVar("Got")
 
 PAGE: Final = 1000
 """Entries asked for at once, the most that a server gives."""
+
+AT_ONCE: Final = 4
+"""Requests under way at once where many small ones are made."""
+
+NEAR: Final = 8
+"""Entries that may lie between two that are wanted, and are fetched with them."""
 
 HOLD_SECONDS: Final = 5
 """How long the server may hold a request for entries that it has signed but not yet at hand."""
@@ -50,8 +63,16 @@ class Source:
             return self._given
         if self._own is None:
             # Not before it is needed: reading the system's certificates takes longer than a hundred answers offline.
-            self._own = httpx.Client(timeout=httpx.Timeout(30, connect=10), headers=self._headers())
+            self._own = httpx.Client(
+                timeout=httpx.Timeout(30, connect=10), headers=self._headers(), verify=self._certificates()
+            )
         return self._own
+
+    def _certificates(self) -> ssl.SSLContext:
+        """Who is trusted: the system's authorities; nobody where nothing is encrypted, so that none are read."""
+        if httpx.URL(self.url).scheme == "http" and not getproxies():
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.create_ssl_context()
 
     def _headers(self) -> dict[str, str]:
         # To compress for the same machine costs the server more than it saves anybody.
@@ -70,6 +91,40 @@ class Source:
     def bundle(self, path: str) -> bytes:
         """An entry bundle by its path, ``tile/entries/…``."""
         return self.get(f"/log/{path}")
+
+    def snapshot(self, seq: int) -> bytes:
+        """The whole Register as the server says it stood at the entry ``seq``."""
+        return self.get(f"/api/v1/snapshot?known_at={seq}")
+
+    def headers(self, size: int) -> Iterator[list[bytes]]:
+        """The headers of the first ``size`` entries, the leaves of the log, a bundle at a time.
+
+        Raises ``LogError`` for a bundle that is none.
+        """
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mirror") as pool:
+            yield from _in_order(pool, self._bundle, bundles(size))
+
+    def _bundle(self, bundle: Tile) -> list[bytes]:
+        try:
+            data = self.bundle(bundle.path)
+        except MirrorUnreachable:
+            if bundle.full:
+                raise
+            # Once the log has grown, a server need not keep the bundle as it was when it was shorter.
+            data = self.bundle(Tile(bundle.level, bundle.index).path)
+            return read_entry_bundle(data)[: bundle.width]
+        return read_entry_bundle(data, bundle.width)
+
+    def chosen(self, wanted: Sequence[int]) -> Iterator[list[tuple[int, bytes]]]:
+        """The bytes of the entries of some numbers, in their order. Raises ``MirrorGap`` for one that does not come."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mirror") as pool:
+            yield from _in_order(pool, self._among, _near(wanted))
+
+    def _among(self, wanted: Sequence[int]) -> list[tuple[int, bytes]]:
+        after, bodies = wanted[0] - 1, list[bytes]()
+        while after + len(bodies) < wanted[-1]:
+            bodies += self._page(after + len(bodies), wanted[-1])
+        return [(seq, bodies[seq - after - 1]) for seq in wanted]
 
     def entries(self, after: int, size: int) -> Generator[Sequence[bytes], None, None]:
         """The bytes of the entries after ``after`` up to ``size``, in order, a page at a time.
@@ -143,6 +198,33 @@ class Source:
                 yield _numbers(answer.iter_bytes())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(self.url, str(error) or type(error).__name__) from None
+
+
+def _near(wanted: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers in groups that are asked for at once: what lies between two of them costs less than a request."""
+    group: list[int] = []
+    for seq in wanted:
+        if group and (seq - group[-1] > NEAR or seq - group[0] >= PAGE):
+            yield group
+            group = []
+        group.append(seq)
+    if group:
+        yield group
+
+
+def _in_order(pool: ThreadPoolExecutor, fetch: Callable[[Asked], Got], asked: Iterable[Asked]) -> Iterator[Got]:
+    """What ``fetch`` gives for each, in order, a few at once."""
+    under_way: deque[Future[Got]] = deque()
+    try:
+        for one in asked:
+            under_way.append(pool.submit(fetch, one))
+            if len(under_way) > AT_ONCE:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        for left in under_way:
+            left.cancel()
 
 
 def _numbers(pieces: Iterator[bytes]) -> Iterator[int]:

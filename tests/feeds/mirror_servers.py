@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -21,10 +23,12 @@ import register.api
 from feeds.log import Log, tile_bytes
 from feeds.notes import Checkpoint, Signer
 from feeds.tiles import parse_tile_path
-from register import publication
+from register import announcements, publication
 from register.database import open_database
 from register.index import Register
-from register.measures import Notified
+from register.lists import record_bytes
+from register.measures import Declaration, Notified, Protocol
+from register.permitted import consultation_bytes
 from register.service import RegisterService, Terms
 from register.web import PublicApp, problem_handler
 from tests.register.synthetic import append, record, spread
@@ -51,6 +55,7 @@ class FalseServer:
         self.down = False
         self.note: bytes | None = None
         self.asked: list[str] = []
+        self.snapshot: Callable[[dict[str, Any]], object] | None = None
         self.add(records)
 
     def add(self, records: Sequence[dict[str, Any]]) -> None:
@@ -82,9 +87,25 @@ class FalseServer:
             return httpx.Response(200, content=self.note or self.sign())
         if path.startswith("/log/tile/"):
             return httpx.Response(200, content=tile_bytes(self.register, parse_tile_path(path.removeprefix("/log/"))))
+        if path == "/api/v1/snapshot":
+            return self._snapshot(int(request.url.params["known_at"]))
         if path == "/api/v1/changes":
             return self._changes(int(request.url.params["after"]), int(request.url.params["limit"]))
         return httpx.Response(404)
+
+    def _snapshot(self, seq: int) -> httpx.Response:
+        """What the server itself would say, or what a test makes of it."""
+        register, today = self.register, date(2026, 11, 20)
+        told = {
+            "seq": seq,
+            "recorded_at": None,
+            "root": register.checkpoint(seq),
+            "measures": [json.loads(record_bytes(register, one, today)) for one in register.versions(seq)],
+            "consultations": [json.loads(body) for _, body in consultation_bytes(register, seq)],
+        }
+        if self.snapshot is not None:
+            self.snapshot(told)
+        return httpx.Response(200, json=told)
 
     def _changes(self, after: int, limit: int) -> httpx.Response:
         if after > self.register.seq:
@@ -160,6 +181,29 @@ class LiveServer:
         today = self.service.today()
         await publication.include_many(self.service.database, items, on=today)
         return await self.service.catch_up()
+
+    def permit(self, measures: Sequence[str]) -> int:
+        """Enter that a declaration may be used, a version more of each measure; return the newest entry's number."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._permit(measures), self._loop).result(120)
+
+    async def _permit(self, measures: Sequence[str]) -> int:
+        today = self.service.today()
+        for measure in measures:
+            version = self.service.register.history(measure)[-1].number
+            decided = Declaration(protocol=Protocol(number=str(version), date=date(2024, 1, 9)))
+            await publication.permit_declaration(self.service.database, measure, version, decided, on=today)
+        return await self.service.catch_up()
+
+    def announce(self) -> int:
+        """Announce every date that has come; return the newest entry's number."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self._announce(), self._loop).result(120)
+
+    async def _announce(self) -> int:
+        service = self.service
+        await announcements.announce(service.database, service.register, service.today(), zone=service.terms.zone)
+        return await service.catch_up()
 
     def stop(self) -> None:
         """Serve no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -481,6 +482,21 @@ def test_every_error_is_a_mirror_error_with_both_texts() -> None:
     kinds = [MirrorBusy, MirrorDamaged, MirrorFork, MirrorGap, MirrorRewritten, MirrorShortened, MirrorUntrusted]
     for kind in kinds:
         assert issubclass(kind, MirrorError)
+
+
+def test_certificates_are_read_where_something_is_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    plain = Source("http://register.test")._certificates()
+    # Nobody is trusted then: were anything encrypted all the same, it would be refused.
+    assert (plain.cert_store_stats()["x509_ca"], plain.verify_mode, plain.check_hostname) == (
+        0,
+        ssl.CERT_REQUIRED,
+        True,
+    )
+    for url in ("https://register.test", "http://register.test"):
+        assert Source(url)._certificates().cert_store_stats()["x509_ca"] > 0
+        monkeypatch.setenv("http_proxy", "https://proxy.test")
 
 
 def test_the_source_leaves_a_given_client_open() -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Literal
 
 import httpx
 import msgspec
@@ -57,14 +58,28 @@ def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 # The same answers
 
 
-def test_thousands_of_questions_get_the_answers_of_the_server(start: Callable[..., LiveServer], tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", ["1", "snapshot"])
+def test_thousands_of_questions_get_the_answers_of_the_server(
+    begun: Literal["1", "snapshot"], start: Callable[..., LiveServer], tmp_path: Path
+) -> None:
     server = start()
-    head = server.include(list(spread(250, codes=SUBHEADINGS)))
-    with Mirror(tmp_path / "copy", server.url) as mirror:
+    server.include(list(spread(250, codes=SUBHEADINGS)))
+    names = [version.id for version in server.service.register.versions()]
+    server.permit(names[::9])
+    server.announce()
+    first = server.permit(names[::18])
+    with Mirror(tmp_path / "copy", server.url, start=begun) as mirror:
+        assert mirror.sync() == first
+        server.permit(names[1::40])
+        head = server.include(list(spread(20, seed=3, codes=SUBHEADINGS)))
         assert mirror.sync() == head
+        assert mirror.snapshot == (first if begun == "snapshot" else None)
     days = [f"{year}-{month:02d}-17" for year in (2024, 2025, 2026, 2027) for month in (1, 4, 6, 8, 11)]
     codes = [*SUBHEADINGS[::2][:100], *(sub + "0000" for sub in SUBHEADINGS[1::2][:90]), "01", "0203", "0714", "03048"]
     asked = list(questions(codes, days, head))
+    if begun == "snapshot":
+        asked = [question for question in asked if int(question.get("known_at", head)) >= first]
+        assert len([question for question in asked if "known_at" in question]) > 10
     assert len(asked) > 3000
     answers = []
     with httpx.Client(base_url=server.url, timeout=60) as client:
@@ -262,6 +277,68 @@ def test_killed_at_any_moment_while_entries_are_appended(
     assert mirror_command(server.url, folder) == 0
     mirror = Mirror(folder)
     assert mirror.seq == server.service.register.seq
+    assert mirror.register.checkpoint() == server.service.register.checkpoint()
+    assert verify_command(str(folder)) == 0
+
+
+BEGUN_AT_A_SNAPSHOT = """
+import sys
+import feeds.mirror.source, feeds.mirror.store
+feeds.mirror.source.PAGE = 10
+feeds.mirror.store.SEGMENT = 60
+from feeds.mirror import mirror_command
+sys.exit(mirror_command(sys.argv[1], sys.argv[2], follow=True, start="snapshot"))
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_of_a_start_at_a_snapshot_and_of_its_backfill(
+    start: Callable[..., LiveServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.mirror.store.SEGMENT", 60)
+    dice = random.Random(21)
+    server = start()
+    measures = list(spread(700, codes=SUBHEADINGS))
+    server.include(measures[:500])
+    server.permit([version.id for version in server.service.register.versions()][::3])
+    over, kills = threading.Event(), {"start": 0, "backfill": 0, "whole": 0}
+
+    def write() -> None:
+        for begin in range(500, 700, 2):
+            server.include(measures[begin : begin + 2])
+            if over.wait(0.1):
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    folder, number = tmp_path / "copy-0", 0
+    try:
+        for _ in range(14):
+            process = subprocess.Popen(
+                [sys.executable, "-c", BEGUN_AT_A_SNAPSHOT, server.url, str(folder)],
+                cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            before = size(folder)
+            until(lambda: (folder / "lock").exists() or process.poll() is not None)  # noqa: B023
+            if dice.random() < 0.6:
+                until(lambda: size(folder) != before or process.poll() is not None)  # noqa: B023
+            sleep(dice.uniform(0, 0.1))
+            process.kill()
+            assert process.wait(30) == -9
+            held = Mirror(folder)
+            assert held.register.checkpoint() == server.service.register.checkpoint(held.seq)
+            kills["start" if held.seq == 0 else "whole" if held.snapshot is None else "backfill"] += 1
+            assert verify_command(str(folder)) == (0 if held.seq else 2)
+            if held.seq and held.snapshot is None:
+                number += 1
+                folder = tmp_path / f"copy-{number}"
+    finally:
+        over.set()
+        writer.join(60)
+    assert kills["backfill"] > 0
+    assert mirror_command(server.url, folder, start="snapshot") == 0
+    mirror = Mirror(folder)
+    assert mirror.snapshot is None
     assert mirror.register.checkpoint() == server.service.register.checkpoint()
     assert verify_command(str(folder)) == 0
 

@@ -18,6 +18,7 @@ from feeds.webhooks.delivery import Delivery, Pace
 from feeds.webhooks.follower import Post
 from feeds.webhooks.notices import Notice
 from feeds.webhooks.records import Subscription, Wanted
+from feeds.webhooks.sealing import Sealer
 from feeds.webhooks.sender import Sender
 from register import publication
 from register.database import Database
@@ -148,8 +149,9 @@ async def never_resolves(host: str, port: int) -> list[str]:
 class Bench:
     """A Register, its subscriptions and what delivers them."""
 
-    def __init__(self, service: RegisterService, clock: Callable[[], datetime]) -> None:
+    def __init__(self, service: RegisterService, clock: Callable[[], datetime], sealer: Sealer | None = None) -> None:
         self.service = service
+        self.sealer = sealer
         self.clock = clock
         self.mails: list[Notice] = []
         self.db: Database = service.database
@@ -168,6 +170,7 @@ class Bench:
                 wanted=Wanted(**wanted),
                 after=after,
                 now=self.clock(),
+                sealer=self.sealer,
             )
 
     async def held(self, made: Subscription) -> Subscription:
@@ -185,7 +188,13 @@ class Bench:
     ) -> AsyncIterator[Delivery]:
         sender = Sender(Guard(never_resolves, LOOPBACK), total_seconds=total_seconds)
         delivery = Delivery(
-            self.service, post or sender.post, notify or self.mail, pace=pace, clock=self.clock, chance=lambda: 0.0
+            self.service,
+            post or sender.post,
+            notify or self.mail,
+            pace=pace,
+            clock=self.clock,
+            chance=lambda: 0.0,
+            sealer=self.sealer,
         )
         delivery.start()
         await until(lambda: delivery.leads)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -12,19 +11,20 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
+from feeds.webhooks import commands, store
 from feeds.webhooks import described as shown
-from feeds.webhooks import store
-from feeds.webhooks.addresses import AddressRefused
 from feeds.webhooks.authorise import Subscriber
+from feeds.webhooks.commands import found
 from feeds.webhooks.described import call
 from feeds.webhooks.inputs import Change, NewSubscription, Nothing, Replay, Rotation, read
 from feeds.webhooks.office import Webhooks
+from feeds.webhooks.sealing import find_sealed, once_sealed
 from register.api.calls import API, Asked, Service
 from register.api.parameters import LIMIT_100, MAX_SEQ, NO_PARAMETERS, Parameter, Parameters, whole
 from register.entries import timestamp
-from register.idempotency import Answer, claim, find, keep, once, read_key, release
+from register.idempotency import Answer, claim, keep, read_key, release
 from register.service import RegisterService
-from register.web import JSON, Reply, finding, not_found, ready, refused
+from register.web import JSON, Reply, ready
 
 Office = NamedDependency[Webhooks]
 Caller = NamedDependency[Subscriber]
@@ -62,29 +62,12 @@ async def create_subscription(
     at least once, with `webhook-id` the same in every attempt. Without `from_seq` it begins with the next entry.
     A message that is not answered by 2xx within 15 seconds is tried again for three days."""
     given = read(NewSubscription, await _body(request))
-    db, now = service.database, service.now()
-    head = service.register.seq
-    _within("/from_seq", given.from_seq, head)
-    after = head if given.from_seq is None else given.from_seq - 1
+    now, head = service.now(), service.register.seq
+    commands.check_number(given.from_seq, head)
 
     async def work() -> Answer:
-        try:
-            made = await store.create(
-                db,
-                subscriber.id,
-                subscriber.email,
-                url=given.url,
-                wanted=given.filter.wanted(),
-                after=after,
-                now=now,
-                description=given.description,
-            )
-        except store.TooMany:
-            most = store.MAX_PER_OWNER
-            raise refused(
-                finding("", f"Допускается не более {most} подписок", f"At most {most} subscriptions are allowed")
-            ) from None
-        return Answer(201, _encoded({**made.public(now), "secret": made.secret}))
+        made = await commands.create(service, subscriber, given, head, webhooks.sealer)
+        return Answer(201, _encoded({**made.held.public(now), "secret": made.secret}))
 
     answer = await _once(request, service, webhooks, subscriber, work, url=given.url)
     location = f"{service.terms.base_url}{API}{PATH}/{msgspec.json.decode(answer.body)['id']}"
@@ -118,7 +101,7 @@ async def list_subscriptions(request: Asked, service: Service, subscriber: Calle
 async def get_subscription(request: Asked, service: Service, subscriber: Caller) -> Response[bytes]:
     """Without its secret, which was shown when it was made."""
     NO_PARAMETERS.read(request.scope["query_string"])
-    held = await _found(store.get(service.database, subscriber.id, _id(request)))
+    held = await found(store.get(service.database, subscriber.id, _id(request)))
     return ready(request, _encoded(held.public(service.now())), JSON, seq=service.register.seq, cache=PRIVATE)
 
 
@@ -138,24 +121,11 @@ async def change_subscription(
     stopped, at once; nothing is lost by a pause."""
     given = read(Change, await _body(request))
     if given.url is not None:
-        await _check(webhooks, given.url)
-    db, now = service.database, service.now()
-    async with db.transaction():
-        held = await _found(
-            store.change(
-                db,
-                subscriber.id,
-                subscriber.email,
-                _id(request),
-                now=now,
-                url=given.url,
-                wanted=None if given.filter is None else given.filter.wanted(),
-                state=given.state,
-                description=given.description if "description" in given.model_fields_set else msgspec.UNSET,
-            )
-        )
+        await commands.check_address(webhooks, given.url)
+    async with service.database.transaction():
+        held = await commands.change(service, subscriber, _id(request), given)
     webhooks.delivery.look()
-    return _reply(Answer(200, _encoded(held.public(now))))
+    return _reply(Answer(200, _encoded(held.public(service.now()))))
 
 
 @call("DELETE", ONE, name="deleteSubscription", summary="Taken away, with its log.", answer=None, status=204)
@@ -163,7 +133,7 @@ async def delete_subscription(request: Asked, service: Service, webhooks: Office
     """An attempt that is under way may still arrive."""
     NO_PARAMETERS.read(request.scope["query_string"])
     async with service.database.transaction():
-        await _found(store.delete(service.database, subscriber.id, _id(request)))
+        await found(store.delete(service.database, subscriber.id, _id(request)))
     webhooks.delivery.look()
 
 
@@ -180,12 +150,10 @@ async def rotate_secret(request: Asked, service: Service, webhooks: Office, subs
     """During the overlap `webhook-signature` bears both signatures, so that a receiver can change over without losing a
     message. A second rotation within the overlap ends the oldest secret."""
     given = read(Rotation, await _body(request))
-    db, now = service.database, service.now()
 
     async def work() -> Answer:
-        overlap = timedelta(hours=given.overlap_hours)
-        held = await _found(store.rotate(db, subscriber.id, _id(request), now=now, overlap=overlap))
-        return Answer(200, _encoded({**held.public(now), "secret": held.secret}))
+        made = await commands.rotate(service, subscriber, _id(request), given, webhooks.sealer)
+        return Answer(200, _encoded({**made.held.public(service.now()), "secret": made.secret}))
 
     return _reply(await _once(request, service, webhooks, subscriber, work))
 
@@ -205,12 +173,11 @@ async def replay_subscription(
     """From `from_seq` to the newest and on, in order, each entry under the `webhook-id` that it had. `from_seq` may be
     the number after the newest, to leave out what is outstanding. One that is paused stays paused."""
     given = read(Replay, await _body(request))
-    db, now = service.database, service.now()
-    _within("/from_seq", given.from_seq, service.register.seq)
+    commands.check_number(given.from_seq, service.register.seq)
 
     async def work() -> Answer:
-        held = await _found(store.replay(db, subscriber.id, _id(request), from_seq=given.from_seq, now=now))
-        return Answer(200, _encoded(held.public(now)))
+        held = await commands.replay(service, subscriber, _id(request), given)
+        return Answer(200, _encoded(held.public(service.now())))
 
     return _reply(await _once(request, service, webhooks, subscriber, work))
 
@@ -229,7 +196,7 @@ async def test_subscription(request: Asked, service: Service, webhooks: Office, 
     subscription, and may be asked for while that is paused."""
     read(Nothing, await _body(request))
     db, now = service.database, service.now()
-    held = await _found(store.get(db, subscriber.id, _id(request)))
+    held = await found(store.get(db, subscriber.id, _id(request)))
     key = await _key(request, subscriber)
     kept = await claim(db, key, now)
     if kept is not None:
@@ -261,9 +228,9 @@ _LINE: Final = ("id", "message", "seq", "attempt", "at", "status", "duration_ms"
 )
 async def list_deliveries(request: Asked, service: Service, subscriber: Caller) -> Response[bytes]:
     """`error`: `address` (refused), `resolve` (no such name), `connect`, `tls`, `timeout`, `protocol` (no HTTP),
-    `redirect` (3xx, not followed), `status` (any other answer but 2xx)."""
+    `redirect` (3xx, not followed), `status` (any other answer but 2xx), `secret` (cannot be read: rotate it)."""
     asked = LOG_PARAMETERS.read(request.scope["query_string"])
-    held = await _found(store.get(service.database, subscriber.id, _id(request)))
+    held = await found(store.get(service.database, subscriber.id, _id(request)))
     after, limit = asked["after"], asked["limit"]
     lines = await store.deliveries(service.database, held.id, after, limit + 1)
     items = [_line(line) for line in lines[:limit]]
@@ -284,12 +251,12 @@ async def _once(
     """Do what only writes to the database; an address is looked up before, and not for a request that is repeated."""
     db, now = service.database, service.now()
     key = await _key(request, subscriber)
-    kept = await find(db, key, now)
+    kept = await find_sealed(db, key, now, webhooks.sealer)
     if kept is not None:
         return kept
     if url is not None:
-        await _check(webhooks, url)
-    answer = await once(db, key, now, work)
+        await commands.check_address(webhooks, url)
+    answer = await once_sealed(db, key, now, work, webhooks.sealer)
     webhooks.delivery.look()
     return answer
 
@@ -302,31 +269,6 @@ async def _key(request: Asked, subscriber: Subscriber) -> Any:
 async def _body(request: Asked) -> bytes:
     NO_PARAMETERS.read(request.scope["query_string"])
     return await request.body()
-
-
-async def _check(webhooks: Webhooks, url: str) -> None:
-    try:
-        await webhooks.guard.check(url)
-    except AddressRefused as error:
-        raise refused(finding("/url", f"url: {error.ru}", f"url: {error.en}")) from None
-
-
-def _within(pointer: str, seq: int | None, head: int) -> None:
-    if seq is not None and seq > head + 1:
-        raise refused(
-            finding(
-                pointer,
-                f"from_seq: последняя запись – {head}, допускается число от 1 до {head + 1}",
-                f"from_seq: the newest entry is {head}; a number from 1 to {head + 1} is allowed",
-            )
-        )
-
-
-async def _found(work: Awaitable[Result]) -> Result:
-    try:
-        return await work
-    except store.Unknown:
-        raise not_found("Такой подписки нет", "There is no such subscription", "/id") from None
 
 
 def _id(request: Asked) -> str:

@@ -23,6 +23,7 @@ from feeds.webhooks.ledger import Ledger
 from feeds.webhooks.notices import Notify
 from feeds.webhooks.places import Places
 from feeds.webhooks.records import revision, select
+from feeds.webhooks.sealing import Sealer, seal_rows
 from register import idempotency
 from register.database import Database, DatabaseError, Leadership
 from register.service import RegisterService
@@ -64,8 +65,10 @@ class Delivery:
         pace: Pace = STEADY,
         clock: Callable[[], datetime] | None = None,
         chance: Callable[[], float] = random.random,
+        sealer: Sealer | None = None,
     ) -> None:
         self._service = service
+        self._sealer = sealer
         self._post = post
         self._notify = notify
         self._pace = pace
@@ -109,7 +112,10 @@ class Delivery:
             await asyncio.sleep(self._pace.lead_seconds)
 
     async def _lead(self, leads: Leadership) -> None:
-        desk = self._desk = _Desk(self._service, self._post, self._notify, self._pace, self._clock, self._chance)
+        await seal_rows(self._service.database, self._sealer)
+        desk = self._desk = _Desk(
+            self._service, self._post, self._notify, self._pace, self._clock, self._chance, self._sealer
+        )
         log.info("this process delivers webhooks")
         try:
             await desk.work(leads)
@@ -129,6 +135,7 @@ class _Desk:
         pace: Pace,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        sealer: Sealer | None,
     ) -> None:
         self._service = service
         self._notify = notify
@@ -147,6 +154,7 @@ class _Desk:
             clock,
             chance,
             Places(pace.first, pace.again, pace.most, pace.hurry_seconds),
+            sealer,
         )
 
     @property

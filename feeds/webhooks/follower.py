@@ -13,6 +13,7 @@ from feeds.webhooks.backoff import next_attempt
 from feeds.webhooks.ledger import Ledger, Paused, Position
 from feeds.webhooks.places import Places
 from feeds.webhooks.records import Attempt, Pause, Subscription
+from feeds.webhooks.sealing import Sealer, signing_keys
 from feeds.webhooks.sender import Outcome
 from feeds.webhooks.signing import Message, entry_message, headers
 from register.index import Register
@@ -36,6 +37,7 @@ class Tools:
     clock: Callable[[], datetime]
     chance: Callable[[], float]
     places: Places
+    sealer: Sealer | None
 
 
 class Follower:
@@ -125,7 +127,11 @@ class Follower:
                 return
             held, at = self.held, tools.clock()
             message = entry_message(tools.register, held.id, seq)
-            outcome = await tools.post(held.url, headers(message, at, held.keys(at)), message.body)
+            keys = signing_keys(tools.sealer, held, at)
+            if keys:
+                outcome = await tools.post(held.url, headers(message, at, keys), message.body)
+            else:
+                outcome = Outcome.unsigned()
         self._learn(held, seq, message, at, outcome)
 
     def _learn(self, held: Subscription, seq: int, message: Message, at: datetime, outcome: Outcome) -> None:

@@ -47,6 +47,7 @@ decode_wanted: Final = msgspec.json.Decoder(Wanted).decode
 class Subscription:
     """One row. ``cursor_seq`` is the last entry delivered, or passed over because the filter leaves it out.
 
+    ``secret`` and ``old_secret`` are as they are kept; ``feeds.webhooks.sealing`` opens them.
     What an attempt found out counts only for the ``epoch`` in which it began: an owner's replay begins a new one.
     """
 
@@ -71,7 +72,7 @@ class Subscription:
     updated_at: datetime
 
     def keys(self, now: datetime) -> list[str]:
-        """The secrets that sign at ``now``, the newest first."""
+        """The secrets that sign at ``now``, as they are kept, the newest first."""
         old = self.old_secret if self.old_secret_until and now < self.old_secret_until else None
         return [self.secret, *([old] if old else [])]
 

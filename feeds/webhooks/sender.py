@@ -24,7 +24,8 @@ TRIED_AT_MOST: Final = 4
 """Addresses of one name that are tried, one after the other, when a connection cannot be made."""
 AGENT: Final = "EAEU-Measures-Register-Webhooks/1"
 
-Failure = Literal["address", "resolve", "connect", "tls", "timeout", "protocol", "redirect", "status"]
+Failure = Literal["address", "resolve", "connect", "tls", "timeout", "protocol", "redirect", "status", "secret"]
+"""``secret``: nothing was sent, the secret that signs cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Outcome:
     excerpt: str
     duration_ms: int
     retry_after: timedelta | None = None
+
+    @classmethod
+    def unsigned(cls) -> Outcome:
+        """Nothing was sent, for want of a secret."""
+        return cls(None, "secret", "", 0)
 
     @property
     def delivered(self) -> bool:

@@ -14,10 +14,12 @@ from typing import Any, Final, Literal
 import msgspec
 
 from feeds.webhooks.records import INSERT_ATTEMPT, Attempt, Subscription, Wanted, select
+from feeds.webhooks.sealing import Sealer, open_secret, seal_secret
 from feeds.webhooks.signing import new_secret
 from register.database import Database
 
 MAX_PER_OWNER: Final = 100
+_LINE: Final = "id, message, seq, attempt, at, status, duration_ms, error, excerpt"
 OVERLAP: Final = timedelta(hours=24)
 """How long the secret before goes on signing after a rotation."""
 
@@ -53,6 +55,7 @@ async def create(
     after: int,
     now: datetime,
     description: str | None = None,
+    sealer: Sealer | None = None,
 ) -> Subscription:
     """A new subscription that begins with the entry after the number ``after``. ``url`` was checked by the caller.
 
@@ -71,7 +74,7 @@ async def create(
         url,
         msgspec.json.encode(wanted).decode(),
         description,
-        new_secret(),
+        seal_secret(sealer, new_secret(), name),
         after,
         now,
         now,
@@ -112,17 +115,22 @@ async def change(
     return await get(db, owner, subscription)
 
 
-async def rotate(db: Database, owner: str, subscription: str, *, now: datetime, overlap: timedelta) -> Subscription:
+async def rotate(
+    db: Database, owner: str, subscription: str, *, now: datetime, overlap: timedelta, sealer: Sealer | None = None
+) -> Subscription:
     """A new secret; the one before signs too for ``overlap``. Raises ``Unknown``.
 
-    Only two are ever valid: a second rotation within the overlap ends the oldest.
+    Only two are ever valid: a second rotation within the overlap ends the oldest. Where the one before cannot be opened
+    nothing went out, so that delivery begins afresh with the new one alone.
     """
     held = await get(db, owner, subscription)
-    kept = overlap > timedelta()
-    columns = {
-        "secret": new_secret(),
-        "old_secret": held.secret if kept else None,
+    before = open_secret(sealer, held.secret, subscription)
+    kept = before is not None and overlap > timedelta()
+    columns: dict[str, Any] = {
+        "secret": seal_secret(sealer, new_secret(), subscription),
+        "old_secret": seal_secret(sealer, before, subscription) if before is not None and kept else None,
         "old_secret_until": now + overlap if kept else None,
+        **(_afresh(held) if before is None else {}),
     }
     await _update(db, subscription, columns, now)
     return await get(db, owner, subscription)
@@ -149,12 +157,27 @@ async def delete(db: Database, owner: str, subscription: str) -> None:
 async def deliveries(db: Database, subscription: str, after: int, limit: int) -> list[dict[str, Any]]:
     """Up to ``limit`` lines of the log after the line ``after``, oldest first."""
     return await db.fetch(
-        "SELECT id, message, seq, attempt, at, status, duration_ms, error, excerpt FROM webhook_delivery"
-        " WHERE subscription = {} AND id > {} ORDER BY id LIMIT {}",
+        f"SELECT {_LINE} FROM webhook_delivery WHERE subscription = {{}} AND id > {{}} ORDER BY id LIMIT {{}}",  # noqa: S608
         subscription,
         after,
         limit,
     )
+
+
+async def latest(db: Database, subscription: str, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Up to ``limit`` lines of the log below the line ``before``, newest first; from the newest when it is None."""
+    below, values = ("", []) if before is None else (" AND id < {}", [before])
+    return await db.fetch(
+        f"SELECT {_LINE} FROM webhook_delivery WHERE subscription = {{}}{below} ORDER BY id DESC LIMIT {{}}",  # noqa: S608
+        subscription,
+        *values,
+        limit,
+    )
+
+
+async def everybodys(db: Database) -> list[Subscription]:
+    """All subscriptions of all owners, by owner, oldest first: for the operator."""
+    return await select(db, "1 = 1 ORDER BY owner, created_at, id")
 
 
 async def record(db: Database, attempt: Attempt) -> int:

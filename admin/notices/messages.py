@@ -1,0 +1,17 @@
+"""The messages of the pages of notices, gathered into the catalogues.
+
+``python -m admin.notices.messages`` brings ``locale/*.po`` up to date; a test fails until all are translated.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from admin.notices.own_pages import HERE
+from register.pages.messages import update
+
+LOCALE: Final = HERE / "locale"
+
+
+if __name__ == "__main__":
+    update(HERE)

@@ -1,31 +1,37 @@
 """The cells of a notification in a draft: read into lines, dates and acts, with what a person has to settle.
 
-A cell stays in the record as it was printed. A doubt is settled by taking the reading as it stands, by typing what its
-stretch has to say, or by making its words a condition. Pure: no database, no web.
+A cell stays as it was printed: in the record of a measure, or beside an extension or early end, whose record has no
+place for it. ``admin.workbench.settling`` settles the doubts. Pure: no database, no web.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
+from admin.workbench.kind import read_kind
 from admin.workbench.lines import Line, numbered, renewed
 from register.basis_cell import assign_roles, parse_basis
 from register.code_cell import parse_codes
 from register.doubts import Doubt
-from register.drafts.model import Content
+from register.drafts.model import Content, Draft
 from register.intake.outcomes import of_doubt
 from register.measures import STATES
 from register.term_cell import parse_term
 
-Cell = Literal["codes", "term", "basis"]
-How = Literal["as_read", "typed", "condition"]
+Cell = Literal["kind", "codes", "term", "basis"]
 Plain = dict[str, Any]
 
-CELLS: Final[tuple[Cell, ...]] = ("codes", "term", "basis")
-HOWS: Final[tuple[How, ...]] = ("as_read", "typed", "condition")
+CELLS: Final[tuple[Cell, ...]] = ("kind", "codes", "term", "basis")
+OF_CHANGE: Final[tuple[Cell, ...]] = ("term", "basis")
+"""The cells that an extension or an early end has: the new last day, and the acts that say so."""
+ROLES: Final[Mapping[str, str]] = {"extend": "extends", "terminate": "terminates"}
+"""What the acts of a change do."""
+_OF_CHANGE: Final = frozenset(("effective_to", "acts"))
+_ROWS: Final = frozenset(("goods", "acts", "suspensions"))
+_STATE_WORDS: Final = {"армени": "AM", "беларус": "BY", "казахстан": "KZ", "кыргыз": "KG", "российской федерации": "RU"}
 
 
 class Piece(NamedTuple):
@@ -37,14 +43,37 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a cell says: the members of the record that it gives, and its doubts."""
+    """What a cell says: the members of the record that it gives, its doubts, and conditions it adds."""
 
     members: dict[str, Any]
     doubts: tuple[Doubt, ...]
+    conditions: tuple[dict[str, str], ...] = ()
+
+
+NOTHING: Final = Reading({}, ())
+
+
+def of_measure(content: Mapping[str, Any]) -> bool:
+    """Whether a content holds the record of a measure, not only a change of one."""
+    return isinstance(content.get("measure"), dict)
+
+
+def target_of(content: Content) -> dict[str, Any]:
+    """Where the cells of a content are read into: the record, or the change itself."""
+    found: dict[str, Any] = content["measure"] if of_measure(content) else content
+    return found
+
+
+def printed_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of a draft as they were pasted."""
+    found = content["measure"].get("printed") if of_measure(content) else content.get("cells")
+    return dict(found) if isinstance(found, Mapping) else {}
 
 
 def read(cell: Cell, text: str, measure: Mapping[str, Any]) -> Reading:
     """Read a cell; ``measure`` gives the state, the term and the lines that were there before."""
+    if cell == "kind":
+        return Reading(*read_kind(text))
     if cell == "codes":
         codes = parse_codes(text)
         return Reading({"goods": renewed(codes.lines, _lines(measure))}, codes.doubts)
@@ -53,14 +82,22 @@ def read(cell: Cell, text: str, measure: Mapping[str, Any]) -> Reading:
         suspended = [{"from": _iso(first), "to": _iso(last)} for first, last in term.suspensions]
         days = {"effective_from": _iso(term.effective_from), "effective_to": _iso(term.effective_to)}
         return Reading({**days, "suspensions": suspended}, term.doubts)
+    return _read_basis(text, measure)
+
+
+def _read_basis(text: str, measure: Mapping[str, Any]) -> Reading:
     state = measure.get("state")
+    members: dict[str, Any] = {}
+    if not state and (named := state_named(text)):
+        # Nobody has chosen a state yet, and the act is of one member state alone.
+        state = members["state"] = named
     basis = parse_basis(text, state if state in STATES else "")
     term_cell = (measure.get("printed") or {}).get("term")
     if term_cell:
         basis = assign_roles(basis, parse_term(term_cell))
-    acts = [
+    members["acts"] = [
         {
-            "role": act.role or "introduces",
+            "role": measure.get("role") or act.role or "introduces",
             "issuer": act.issuer or None,
             "type": act.type or None,
             "number": act.number,
@@ -68,7 +105,14 @@ def read(cell: Cell, text: str, measure: Mapping[str, Any]) -> Reading:
         }
         for act in basis.acts
     ]
-    return Reading({"acts": acts}, basis.doubts)
+    return Reading(members, basis.doubts)
+
+
+def state_named(text: str) -> str | None:
+    """The one member state that a text names; None where it names none or several."""
+    words = " ".join(text.casefold().split())
+    found = {state for stem, state in _STATE_WORDS.items() if stem in words}
+    return found.pop() if len(found) == 1 else None
 
 
 def _lines(measure: Mapping[str, Any]) -> list[Line]:
@@ -79,19 +123,56 @@ def _iso(day: Any) -> str | None:
     return None if day is None else str(day.isoformat())
 
 
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """What a draft changes: the member state of its measure, and what its acts do to it where that is one thing."""
+
+    state: str
+    role: str | None = None
+
+
+def changing(draft: Draft) -> Changing | None:
+    """What a draft changes; None for a new measure."""
+    return Changing(draft.measure[:2], ROLES.get(draft.kind)) if draft.measure else None
+
+
+def known_to(content: Content, change: Changing | None) -> Mapping[str, Any]:
+    """What a cell is read with: the record, or what is known of a change and its cells."""
+    if of_measure(content) or change is None:
+        return target_of(content)
+    return {"state": change.state, "role": change.role, "printed": printed_of(content)}
+
+
+def members_for(content: Content, found: Reading) -> dict[str, Any]:
+    """What a reading gives to the record, or to a change; of a term in doubt a change takes no day."""
+    if of_measure(content):
+        return dict(found.members)
+    taken = {name: value for name, value in found.members.items() if name in _OF_CHANGE}
+    return {name: value for name, value in taken.items() if value or not found.doubts}
+
+
 def take(
-    content: Content, doubts: Sequence[Plain], cells: Mapping[Cell, str], base: Mapping[str, Any] | None = None
+    content: Content,
+    doubts: Sequence[Plain],
+    cells: Mapping[Cell, str],
+    base: Mapping[str, Any] | None = None,
+    change: Changing | None = None,
 ) -> tuple[Content, list[Plain]]:
     """Content and doubts after cells were pasted or changed: each is read anew, its doubts are open again.
 
-    ``base`` is the measure as it was before; what a person typed beside the cells since then stays.
+    ``base`` is the measure, or the change, as it was before; what a person typed beside the cells since then stays.
+    ``change`` says of what a draft on a measure of the Register is.
     """
     content, kept = copy.deepcopy(content), list(doubts)
-    measure = content.setdefault("measure", {})
+    target = target_of(content)
     for cell, text in cells.items():
-        measure["printed"] = {**(measure.get("printed") or {}), cell: text or None}
-        found = read(cell, text, measure) if text else Reading({}, ())
-        measure.update({name: _beside(name, value, measure, base) for name, value in found.members.items()})
+        before = printed_of(content).get(cell)
+        target["printed" if of_measure(content) else "cells"] = {**printed_of(content), cell: text or None}
+        found = read(cell, text, known_to(content, change)) if text else NOTHING
+        members = members_for(content, found)
+        target.update({name: _beside(name, value, target, base) for name, value in members.items()})
+        if cell == "kind":
+            note_conditions(target, before, found)
         fresh = [of_doubt(cell, doubt).public() for doubt in found.doubts]
         settled = {_key(doubt): doubt for doubt in kept if doubt.get("cell") == cell and doubt.get("settled")}
         kept = [doubt for doubt in kept if doubt.get("cell") != cell]
@@ -100,16 +181,38 @@ def take(
     return content, kept
 
 
-def _beside(name: str, value: Any, measure: Mapping[str, Any], base: Mapping[str, Any] | None) -> Any:
+def note_conditions(target: dict[str, Any], before: str | None, found: Reading) -> None:
+    """The conditions that a kind cell adds, in place of those that it added as it stood before."""
+    old = read_kind(before).conditions if before else ()
+    kept = [one for one in target.get("conditions") or () if one not in old]
+    if old or found.conditions:
+        target["conditions"] = [*kept, *(dict(one) for one in found.conditions if one not in kept)]
+
+
+def _beside(name: str, value: Any, target: Mapping[str, Any], base: Mapping[str, Any] | None) -> Any:
     """What a cell gives for a field, with what was typed into it in the same form: a day typed is meant, rows add."""
     if base is None:
         return value
-    typed, before = measure.get(name), base.get(name)
-    if not isinstance(value, list):
+    typed, before = target.get(name), base.get(name)
+    if name not in _ROWS:
         return typed if typed and typed != before else value
+    rows = carried(name, value, typed)
     known = [_bare(item) for item in (*(before or ()), *value)]
-    own = [item for item in typed or () if _bare(item) not in known]
-    return numbered([*value, *own]) if name == "goods" else [*value, *own]
+    numbers = {item.get("number") for item in rows} if name == "acts" else set()
+    own = [item for item in typed or () if _bare(item) not in known and item.get("number") not in numbers]
+    return numbered([*rows, *own]) if name == "goods" else [*rows, *own]
+
+
+def carried(name: str, rows: Sequence[Plain], old: Sequence[Plain] | None) -> list[Plain]:
+    """Rows as read anew; an act that was there before keeps its title and address, which no cell gives."""
+    if name != "acts":
+        return list(rows)
+    known = {(act.get("number"), act.get("date")): act for act in old or () if isinstance(act, Mapping)}
+    found = []
+    for act in rows:
+        same = known.get((act.get("number"), act.get("date")), {})
+        found.append({**act, **{part: same[part] for part in ("title", "url") if same.get(part)}})
+    return found
 
 
 def _bare(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,87 +231,6 @@ def _still(old: Mapping[str, Any] | None) -> Plain:
     return {"settled": old["settled"]}
 
 
-class Unsettled(ValueError):
-    """A doubt cannot be settled so; ``text`` says why, in Russian and English."""
-
-    def __init__(self, ru: str, en: str) -> None:
-        self.text = {"ru": ru, "en": en}
-        super().__init__(en)
-
-
-def settle(
-    content: Content, doubts: Sequence[Plain], place: int, how: How, typed: str, by: Mapping[str, Any]
-) -> tuple[Content, list[Plain]]:
-    """Content and doubts after the doubt at ``place`` was settled; ``by`` says who and when.
-
-    Raises ``Unsettled`` for a doubt that is not there, and for a typed text that cannot be read for certain either.
-    """
-    if not 0 <= place < len(doubts):
-        raise Unsettled("Такого сомнения в проекте нет.", "The draft has no such doubt.")
-    doubt, content = doubts[place], copy.deepcopy(content)
-    if doubt.get("settled"):
-        return content, list(doubts)
-    note: Plain = {**by, "how": how}
-    if how == "typed":
-        note["typed"] = typed
-    changed = [{**one, "settled": note} if at == place else one for at, one in enumerate(doubts)]
-    if how == "typed":
-        _read_typed(content, changed, doubt)
-    elif how == "condition":
-        _make_condition(content, doubt)
-    return content, changed
-
-
-def _read_typed(content: Content, doubts: Sequence[Plain], doubt: Mapping[str, Any]) -> None:
-    """Read the cell again with what was typed in place of its stretches."""
-    cell, measure = doubt.get("cell"), content.setdefault("measure", {})
-    if cell not in ("codes", "term", "basis"):
-        return
-    printed = (measure.get("printed") or {}).get(cell) or ""
-    settled = [one for one in doubts if one.get("cell") == cell and (one.get("settled") or {}).get("how") == "typed"]
-    text, places = printed, list[tuple[int, int]]()
-    for one in sorted(settled, key=lambda item: int(item["start"]), reverse=True):
-        said = one["settled"]["typed"]
-        text = text[: one["start"]] + said + text[one["end"] :]
-        moved = len(said) - (one["end"] - one["start"])
-        places = [(first + moved, last + moved) for first, last in places]
-        places.append((one["start"], one["start"] + len(said)))
-    found = read(cell, text, measure)
-    for left in found.doubts:
-        if any(left.start < max(last, first + 1) and first < max(left.end, left.start + 1) for first, last in places):
-            raise Unsettled(
-                f"Введенный текст однозначно не читается: {left.reason['ru']}",
-                f"What was typed cannot be read for certain: {left.reason['en']}",
-            )
-    measure.update(found.members)
-
-
-def _make_condition(content: Content, doubt: Mapping[str, Any]) -> None:
-    """The words become a condition of the measure, and the codes that they stand at are meant in part only (P2)."""
-    measure = content.setdefault("measure", {})
-    words = " ".join(str(doubt.get("text") or "").split()).strip("()[] ")
-    at = _line_before(measure, doubt) if doubt.get("cell") == "codes" else None
-    if at is not None:
-        at["partial"] = True
-        code = " – ".join(str(at[name]) for name in ("code_from", "code_to") if at.get(name))
-        words = f"{code}: {words}"
-    conditions = [*(measure.get("conditions") or ())]
-    if words and not any(isinstance(one, Mapping) and one.get("ru") == words for one in conditions):
-        conditions.append({"ru": words})
-    measure["conditions"] = conditions
-
-
-def _line_before(measure: Mapping[str, Any], doubt: Mapping[str, Any]) -> Line | None:
-    """The goods line that stands in the cell right before a doubt."""
-    printed = (measure.get("printed") or {}).get("codes") or ""
-    before = parse_codes(printed[: int(doubt.get("start") or 0)]).lines
-    if not before:
-        return None
-    ends = before[-1].span.code_from, before[-1].span.code_to
-    lines: Iterable[Line] = measure.get("goods") or ()
-    return next((one for one in lines if (one["code_from"], one.get("code_to")) == ends), None)
-
-
 def pieces(text: str, doubts: Sequence[Mapping[str, Any]], cell: str) -> list[Piece]:
     """A cell cut where its doubts stand, settled ones too; a doubt of no width is an empty piece."""
     marked = [(place, one) for place, one in enumerate(doubts) if one.get("cell") == cell]
@@ -222,19 +244,3 @@ def pieces(text: str, doubts: Sequence[Mapping[str, Any]], cell: str) -> list[Pi
         found.append(Piece(text[start:end], place))
         at = end
     return [*found, Piece(text[at:])] if text[at:] else found
-
-
-def take_change(
-    content: Content, doubts: Sequence[Plain], cells: Mapping[Cell, str], state: str
-) -> tuple[Content, list[Plain]]:
-    """``take`` for an extension or an early end of a ``state``: the new last day and its acts; no cell is kept."""
-    content, kept = copy.deepcopy(content), list(doubts)
-    for cell, text in cells.items():
-        if not text or cell == "codes":
-            continue
-        found = read(cell, text, {"state": state, "printed": {"term": cells.get("term")}})
-        wanted = "acts" if cell == "basis" else "effective_to"
-        content[wanted] = found.members.get(wanted) or content.get(wanted)
-        kept = [one for one in kept if one.get("cell") != cell]
-        kept += [of_doubt(cell, doubt).public() for doubt in found.doubts]
-    return content, kept

@@ -65,7 +65,7 @@ def staff_page(
         "draft_kind": lambda kind: KIND_NAMES[kind][told],
         "draft_state": lambda state: STATE_NAMES[state][told],
         "workbench_style": assets.address("workbench.css"),
-        "workbench_script": assets.address("workbench.js"),
+        "workbench_scripts": [assets.address("workbench.js"), assets.address("codes.js")],
         **options(told),
         **context,
     }

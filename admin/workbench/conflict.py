@@ -15,6 +15,7 @@ from admin.workbench.common import DRAFTS, draft_of, here, staff_page, translati
 from admin.workbench.deeds import DEFAULT_DESTINATION, Saving, bare, conflicts, merged, save
 from register.api.calls import Service
 from register.drafts.commands import DraftStale
+from register.drafts.contents import WORKING
 from register.drafts.model import Content, Draft
 from register.drafts.records import content_at, dumped
 from register.pages.compared import Change, compared
@@ -53,8 +54,12 @@ def _changes(base: Content, other: Content, told: Language) -> list[Change]:
 def _open(content: Content) -> dict[str, Any]:
     """The content with the members of its measure beside the rest, as people know them."""
     measure = content.get("measure")
-    rest = {name: value for name, value in content.items() if name not in ("measure", "remarks")}
+    rest = {name: value for name, value in content.items() if name not in ("measure", *WORKING)}
     opened = {**rest, **(measure if isinstance(measure, dict) else {})}
+    if "cells" in content:
+        opened["printed"] = content["cells"]
+    if content.get("change_notified_on"):
+        opened["notified_on"] = content["change_notified_on"]
     found: dict[str, Any] = {name: part for name, value in opened.items() if (part := bare(value)) is not None}
     return found if found.get("destination") != DEFAULT_DESTINATION else {**found, "destination": None}
 
@@ -99,12 +104,13 @@ async def merge(request: Asked, service: Service, actor: Acting) -> Response[byt
 
 def _read_again(draft: Draft, content: Content) -> tuple[Content, list[dict[str, Any]]]:
     """A cell that came with my change is read again, so that its doubts are asked of a person like all others."""
-    theirs, measure = fields.measure_of(draft.kind, draft.content), fields.measure_of(draft.kind, content)
-    old, new = theirs.get("printed") or {}, measure.get("printed") or {}
+    whole = draft.kind in fields.OF_MEASURE
+    old, new = cells.printed_of(draft.content), cells.printed_of(content)
     changed = {name: new.get(name) or "" for name in cells.CELLS if new.get(name) != old.get(name)}
     if not changed:
         return content, draft.doubts
-    return cells.take(content, draft.doubts, changed, theirs)
+    theirs = fields.measure_of(draft.kind, draft.content) if whole else draft.content
+    return cells.take(content, draft.doubts, changed, theirs, cells.changing(draft))
 
 
 route_handlers: Final[list[Any]] = [merge]

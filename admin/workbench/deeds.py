@@ -17,6 +17,7 @@ from register.drafts.publishing import Moved, publish
 from register.drafts.records import content_at, dumped
 from register.drafts.rules import HD13, DraftRefused
 from register.drafts.states import Command
+from register.recording import joined
 from register.service import RegisterService
 
 Outcome = Draft | Moved
@@ -42,7 +43,7 @@ async def save(db: Database, draft: int, saving: Saving, actor: Actor, now: date
         raise DraftRefused(HD13.found(pointer="/content"))
     who = actor
     try:
-        async with db.transaction():
+        async with joined(db):
             found = await commands.open_for(db, draft, saving.version, "save", who, now)
             return await _write(db, found, saving, who, now)
     except DraftStale as stale:
@@ -61,7 +62,10 @@ async def _write(db: Database, found: Draft, saving: Saving, who: Actor, now: da
         return found
     await commands.keep_first_version(db, found)
     content = saving.content if typed else None
-    action = "saved" if typed or not settled else "settled"
+    newly = sum(bool(one.get("settled")) for one in saving.doubts) > sum(
+        bool(one.get("settled")) for one in found.doubts
+    )
+    action = "settled" if settled and (newly or not typed) else "saved"
     return await commands.write_next(db, changed, who, action, now, content=content)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from admin.workbench.cells import CELLS, OF_CHANGE, Cell
 from admin.workbench.lines import Line, numbered, read_lines, written
 from register.drafts.model import Content, Kind
 from register.pages import query
@@ -19,6 +20,11 @@ Typed = Mapping[str, Sequence[str]]
 """A form as sent: every text of each name, in order. Empty fields may be missing."""
 
 OF_MEASURE: Final = frozenset(("include", "amend", "correct"))
+CELLS_OF: Final[Mapping[Kind, tuple[Cell, ...]]] = {
+    **dict.fromkeys(("include", "amend", "correct"), CELLS),
+    **dict.fromkeys(("extend", "terminate"), OF_CHANGE),
+}
+"""The cells of a notification that the form of a kind of draft has."""
 _MOST_ROWS: Final = 5000
 ACT: Final = ("role", "issuer", "type", "number", "date", "title", "url")
 
@@ -50,11 +56,13 @@ def content_from(kind: Kind, typed: Typed, base: Content) -> Content:
         content["measure"] = _measure(kind, typed, measure_of(kind, base))
         if kind == "amend":
             content["reason"] = one(typed, "reason") or "legal_change"
+            content.update(_notified(typed))
         if kind == "correct":
             content["explanation"] = _text(typed, "explanation", content.get("explanation"))
     elif kind in ("extend", "terminate"):
         content["effective_to"] = _day(typed, "effective_to")
         content["acts"] = _acts(typed)
+        content.update(_notified(typed))
     elif kind == "permit":
         content["declaration"] = {
             **(content.get("declaration") or {}),
@@ -67,6 +75,18 @@ def content_from(kind: Kind, typed: Typed, base: Content) -> Content:
         content["last_day"] = _day(typed, "last_day")
         content["protocol"] = _protocol(typed)
     return content
+
+
+def _notified(typed: Typed) -> dict[str, str | None]:
+    """The day on which a change was notified; a form without the field says nothing of it."""
+    return {"change_notified_on": _day(typed, "change_notified_on")} if "has_change_notified_on" in typed else {}
+
+
+def notified_of(kind: Kind, content: Content) -> Any:
+    """The day of the notification that a draft answers to, as typed; None where there is none."""
+    if kind == "include":
+        return measure_of(kind, content).get("notified_on")
+    return content.get("change_notified_on")
 
 
 def _measure(kind: Kind, typed: Typed, base: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,6 +180,16 @@ def _goods(typed: Typed, base: Sequence[Any]) -> list[Line]:
     return numbered(lines)
 
 
+def with_line(content: Content, code: str) -> Content:
+    """The content with one more goods line, unless that code is there already."""
+    changed = copy.deepcopy(content)
+    measure = changed["measure"]
+    goods: list[Line] = [dict(line) for line in measure.get("goods") or () if isinstance(line, Mapping)]
+    if not any(line.get("code_from") == code and not line.get("code_to") for line in goods):
+        measure["goods"] = numbered([*goods, *read_lines(code)])
+    return changed
+
+
 def _described(text: str, base: Any) -> dict[str, str | None] | None:
     en = text_of(base, "en")
     return {"ru": text or None, **({"en": en} if en else {})} if text or en else None
@@ -188,7 +218,7 @@ def anchor(pointer: str) -> str | None:
 _PLAIN: Final = frozenset(
     (
         *("state", "kind", "destination", "transport", "conditions", "effective_from", "effective_to"),
-        *("notified_on", "included_on", "reason", "last_day", "publish_at"),
+        *("notified_on", "change_notified_on", "included_on", "reason", "last_day", "publish_at"),
     )
 )
 

@@ -11,7 +11,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from admin.workbench import cells, fields, lines
+from admin.workbench.attaching import WITH_ACTS, acts_of, shown_files
 from admin.workbench.beside import beside
+from admin.workbench.codes import Lookup
+from admin.workbench.kind import IMPORTS
 from register.drafts.attachments import Attachment
 from register.drafts.contents import propose
 from register.drafts.model import Content, Draft
@@ -23,8 +26,8 @@ from register.words import Language
 
 _EXTRA_LINES: Final = 2
 _NO_MEASURE: Final = dict.fromkeys((*Notified.model_fields, "declaration"))
-_NO_CONTENT: Final = dict.fromkeys(("reason", "explanation", "effective_to", "last_day"))
-_ROLES: Final[Mapping[str, str]] = {"extend": "extends", "terminate": "terminates", "amend": "amends"}
+_NO_CONTENT: Final = dict.fromkeys(("reason", "explanation", "effective_to", "last_day", "change_notified_on"))
+_ROLES: Final[Mapping[str, str]] = {**cells.ROLES, "amend": "amends"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Shown:
     """Beside a doubt: what was typed, and why it does not settle it."""
     extra: int = _EXTRA_LINES
     notice: str | None = None
+    file_fault: str | None = None
+    lookup: Lookup | None = None
+    """Codes that were looked for by the button."""
 
 
 def findings(service: RegisterService, draft: Draft, content: Content) -> Findings:
@@ -58,10 +64,12 @@ def context(service: RegisterService, shown: Shown, files: list[Attachment], tol
     measure = fields.measure_of(draft.kind, content)
     found = findings(service, draft, content)
     goods = [line for line in measure.get("goods") or () if isinstance(line, dict)]
-    printed = measure.get("printed") or {}
+    printed = cells.printed_of(content)
+    acts = acts_of(draft.kind, content)
     return {
         "draft": draft,
         "version": shown.version or draft.version,
+        "begun": draft.version == 1 and not printed and not draft.source,
         "content": {**_NO_CONTENT, **content},
         "measure": {**_NO_MEASURE, **measure},
         "permission": _whole(content.get("declaration"), ("from", "to", "protocol", "consultation")),
@@ -80,7 +88,8 @@ def context(service: RegisterService, shown: Shown, files: list[Attachment], tol
             for line in goods
         ],
         "extra_lines": range(len(goods), len(goods) + shown.extra),
-        "acts": _acts(draft, content, measure),
+        "acts": [_whole(act, fields.ACT) for act in acts],
+        "with_acts": draft.kind in WITH_ACTS,
         "default_role": _ROLES.get(draft.kind, "introduces"),
         "suspensions": [_whole(one, ("from", "to")) for one in measure.get("suspensions") or ()],
         "conditions": "\n".join(text for one in measure.get("conditions") or () if (text := fields.text_of(one))),
@@ -91,24 +100,24 @@ def context(service: RegisterService, shown: Shown, files: list[Attachment], tol
                 "text": printed.get(name) or "",
                 "pieces": cells.pieces(printed.get(name) or "", shown.doubts, name),
             }
-            for name in cells.CELLS
+            for name in fields.CELLS_OF.get(draft.kind, ())
         ],
         "doubts": [_doubt(place, one, shown) for place, one in enumerate(shown.doubts)],
         "open_doubts": sum(not one.get("settled") for one in shown.doubts),
         "remarks": [_whole(one, ("reason", "text")) for one in content.get("remarks") or ()],
-        "files": files,
+        "files": shown_files(service, files, acts),
+        "file_fault": shown.file_fault,
+        "lookup": shown.lookup,
         "publish_at": _local(shown, service),
         "found": [_found(one, told) for one in found.refusals],
         "warned": [_found(one, told) for one in found.warnings],
         "check": shown.check,
         "refused": shown.refused,
-        "at": _at(found, told) if shown.check else {},
+        "at": {
+            **(_at(found, told) if shown.check else {}),
+            **({"f-act": shown.file_fault} if shown.file_fault else {}),
+        },
     }
-
-
-def _acts(draft: Draft, content: Content, measure: Mapping[str, Any]) -> list[dict[str, Any]]:
-    acts = measure.get("acts") if draft.kind in fields.OF_MEASURE else content.get("acts")
-    return [_whole(act, fields.ACT) for act in acts or ()]
 
 
 def _whole(value: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -132,9 +141,18 @@ def settled_whole(doubt: Mapping[str, Any]) -> dict[str, Any]:
 def _doubt(place: int, doubt: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
     said, fault = shown.at_doubt.get(place, (None, None))
     cell = doubt.get("cell")
-    printed = (fields.measure_of(shown.draft.kind, shown.content).get("printed") or {}).get(cell) or ""
+    printed = cells.printed_of(shown.content).get(str(cell)) or ""
     marked = cell in cells.CELLS and printed[doubt.get("start") or 0 : doubt.get("end") or 0] == doubt.get("text")
-    return {**settled_whole(doubt), "place": place, "marked": marked, "typed": said, "fault": fault}
+    only_typed = doubt.get("rule") == IMPORTS
+    return {
+        **settled_whole(doubt),
+        "place": place,
+        "marked": marked,
+        "only_typed": only_typed,
+        "in_words": any(sign.isalpha() for sign in str(doubt.get("text") or "")),
+        "typed": said,
+        "fault": fault,
+    }
 
 
 def _found(finding: Finding, told: Language) -> dict[str, Any]:

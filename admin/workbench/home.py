@@ -8,14 +8,19 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from litestar import Response
+from litestar.di import NamedDependency
 
 from admin.accounts import Acting, Actor
 from admin.accounts.frame import Asked, go, here, language, page
 from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import day_of, inclusion_days, staff_page, title_of
-from admin.workbench.deadlines import Deadline, inclusion_deadline, working_days_between
+from admin.workbench.deadlines import inclusion_deadline, working_days_between
 from admin.workbench.listing import state_of
+from admin.workbench.waiting import Office, decided
+from consultations.clock import Count
+from consultations.moved_days import Calendars
+from consultations.working_days import WorkingDays
 from register.api.calls import Service
 from register.drafts.model import Draft
 from register.drafts.records import DraftFilter, list_drafts, writers_of
@@ -37,7 +42,7 @@ class Due:
     title: str
     state: str
     notified_on: date
-    deadline: Deadline
+    deadline: Count
     left: int
 
 
@@ -52,13 +57,15 @@ class Coming:
 
 
 @page("")
-async def home(request: Asked, service: Service, actor: Acting) -> Response[bytes]:
+async def home(
+    request: Asked, service: Service, actor: Acting, calendars: NamedDependency[Calendars], consulting: Office
+) -> Response[bytes]:
     """What waits for me, inclusion deadlines, the next 30 days, measures that run out.
 
-    Who has nothing to do with drafts goes on to the own account.
+    Who has nothing to do with drafts goes on to what is asked in consultations, or to the own account.
     """
     if not actor.may(Action.DRAFT_READ):
-        return go(here(request, "/me"))
+        return go(here(request, "/asked" if actor.may(Action.CONSULTATION_READ) else "/me"))
     await service.catch_up()
     told, today, db = language(request), service.today(), service.database
     opened, _ = await list_drafts(db, DraftFilter(("draft", "returned", "submitted", "approved")), limit=MOST)
@@ -73,7 +80,8 @@ async def home(request: Asked, service: Service, actor: Acting) -> Response[byte
         "to_approve": _titled(await _for_me(service, actor, opened), told),
         "to_publish": _titled((one for one in opened if one.state == "approved" and actor.can("draft.publish")), told),
         "held": _titled((one for one in opened if one.author is None and one.state in ("draft", "returned")), told),
-        "due": due(opened, today, inclusion_days(request), told),
+        "due": due(opened, today, inclusion_days(request), told, calendars.days),
+        "decided": await decided(service, consulting),
         "working_days": inclusion_days(request),
         "begins": begins[:MOST_ROWS],
         "begins_more": max(0, len(begins) - MOST_ROWS),
@@ -99,14 +107,14 @@ async def _for_me(service: RegisterService, actor: Actor, opened: Iterable[Draft
     return found
 
 
-def due(drafts: Iterable[Draft], today: date, working_days: int, told: Language) -> list[Due]:
-    """The open drafts that name the day of their notification, by deadline."""
+def due(drafts: Iterable[Draft], today: date, working_days: int, told: Language, days: WorkingDays) -> list[Due]:
+    """The open drafts that name the day of their notification, by deadline: new measures and changes of measures."""
     found = []
     for draft in drafts:
-        notified = day_of(fields.measure_of(draft.kind, draft.content).get("notified_on"))
-        if draft.kind == "include" and notified is not None and notified.year < date.max.year - 3:
-            deadline = inclusion_deadline(notified, working_days)
-            left = working_days_between(today, deadline.day)
+        notified = day_of(fields.notified_of(draft.kind, draft.content))
+        if notified is not None and notified.year < date.max.year - 3:
+            deadline = inclusion_deadline(notified, days, working_days)
+            left = working_days_between(today, deadline.day, days)
             found.append(Due(draft, title_of(draft, told), state_of(draft), notified, deadline, left))
     return sorted(found, key=lambda one: (one.deadline.day, one.draft.id))
 

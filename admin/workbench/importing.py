@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,11 +108,12 @@ async def _one(db: Database, service: RegisterService, actor: Actor, source: str
         return Row(row.number, title, there=there)
     doubts = [one.public() for one in found.doubts] if isinstance(found, Held) else []
     number = list(found.wished) if found.wished else None
-    remarks = [one.public() for one in found.remarks]
-    content = {"measure": measure, "number": number, "remarks": [{"cell": "", "text": source}, *remarks]}
-    draft = await _create(db, service, actor, content, doubts)
-    known.drafts.update((one, draft) for one in prints)
-    return Row(row.number, title, draft=draft, doubts=len(doubts))
+    content = {"measure": measure, "number": number, "remarks": [one.public() for one in found.remarks]}
+    draft = await commands.create(
+        db, actor, "include", now=service.now(), content=content, source=source, doubts=doubts
+    )
+    known.drafts.update((one, draft.id) for one in prints)
+    return Row(row.number, title, draft=draft.id, doubts=len(doubts))
 
 
 def _there(known: Known, fingerprint: str) -> bool:
@@ -121,16 +122,6 @@ def _there(known: Known, fingerprint: str) -> bool:
 
 def _measure(found: Ready | Held) -> Mapping[str, Any]:
     return found.notified.model_dump(mode="json", by_alias=True) if isinstance(found, Ready) else found.draft
-
-
-async def _create(
-    db: Database, service: RegisterService, actor: Actor, content: dict[str, Any], doubts: list[dict[str, Any]]
-) -> int:
-    who, now = actor, service.now()
-    draft = await commands.create(db, who, "include", now=now, content=content)
-    if doubts:
-        await commands.write_next(db, replace(draft, doubts=doubts), who, "saved", now)
-    return draft.id
 
 
 route_handlers: Final[list[Any]] = [import_form, import_file]

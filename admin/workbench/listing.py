@@ -12,6 +12,7 @@ from admin.accounts.policy import Action
 from admin.workbench import fields
 from admin.workbench.common import DRAFTS, chosen, here, staff_page, texts, title_of, typed
 from admin.workbench.deeds import audited
+from admin.workbench.measures import CHANGES, numbered
 from register.api.calls import Service
 from register.drafts import commands
 from register.drafts.model import KINDS, Draft, Kind
@@ -22,8 +23,9 @@ from register.pages.query import Query, address
 from register.service import RegisterService
 
 PAGE: Final = 50
+NOTIFIED: Final = frozenset(("amend", "extend", "terminate"))
+"""Changes that a state notifies, as it does a new measure."""
 _OPEN: Final[tuple[State, ...]] = ("draft", "returned", "submitted", "approved")
-CHANGES: Final[tuple[Kind, ...]] = ("amend", "extend", "terminate", "correct", "permit", "revoke")
 
 
 @page(DRAFTS, guards=[require(Action.DRAFT_READ)])
@@ -68,7 +70,9 @@ def state_of(draft: Draft) -> str:
 async def new_form(request: Asked, service: Service) -> Response[bytes]:
     """What kind of draft; with ``measure`` on that measure."""
     await service.catch_up()
-    return _new_page(request, service, str(request.query_params.get("measure", ""))[:40].strip().upper(), "")
+    asked = (str(request.query_params.get(name, ""))[:40].strip() for name in ("measure", "kind"))
+    measure, kind = asked
+    return _new_page(request, service, numbered(measure) or measure.upper(), kind)
 
 
 def _new_page(
@@ -86,6 +90,7 @@ async def new_draft(request: Asked, service: Service, actor: Acting) -> Response
     sent = await typed(request)
     kind: Kind = next((one for one in KINDS if one == fields.one(sent, "kind")), "include")
     measure = fields.one(sent, "measure")[:40].upper()
+    measure = numbered(measure) or measure
     try:
         draft = await make(service, actor, kind, measure or None)
     except DraftRefused as refused:
@@ -98,9 +103,15 @@ async def make(service: RegisterService, actor: Actor, kind: Kind, measure: str 
     """A new draft with its first content. Raises ``DraftRefused``."""
     db, now = service.database, service.now()
 
+    # Most notifications are entered on the day they come; another day is typed over it.
+    today = service.today().isoformat()
+    notified = {"change_notified_on": today} if kind in NOTIFIED else None
+
     async def work() -> Draft:
-        asked = None if kind == "include" else measure
-        return await commands.create(db, actor, kind, now=now, measure=asked)
+        if kind == "include":
+            content = {"measure": {"notified_on": today}, "number": None}
+            return await commands.create(db, actor, kind, now=now, content=content)
+        return await commands.create(db, actor, kind, now=now, measure=measure, beside=notified)
 
     made = await audited(db, actor, "draft.create", None, work, now)
     if not isinstance(made, Draft):

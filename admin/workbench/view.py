@@ -28,6 +28,7 @@ from admin.workbench.common import (
 from admin.workbench.deeds import decide
 from admin.workbench.editing import may_edit
 from admin.workbench.form import settled_whole
+from admin.workbench.waiting import offers
 from register.api.calls import Service
 from register.drafts.attachments import attachments_of, public_url
 from register.drafts.commands import DraftStale, standing_of
@@ -40,7 +41,7 @@ from register.drafts.states import Command, allowed, refusals
 from register.findings import Finding, Refused
 from register.pages.compared import compared
 from register.service import RegisterService
-from register.words import Language
+from register.words import FIELD_NAMES, Language
 
 ONE: Final = f"{DRAFTS}/{{id:int}}"
 DECISIONS: Final[tuple[Command, ...]] = ("submit", "return", "approve", "publish", "withdraw")
@@ -75,9 +76,15 @@ async def _page(
         "allowed": open_now,
         "why_not": _why_not(draft, standing, who, service.now(), told),
         "may_edit": may_edit(draft, actor),
-        "files": [(file, public_url("", file.sha256)) for file in await attachments_of(db, draft.id)],
+        "may_publish_now": actor.can("draft.publish")
+        and (draft.publish_at is None or draft.publish_at <= service.now()),
+        "files": [
+            (file, public_url(service.terms.base_url, file.sha256)) for file in await attachments_of(db, draft.id)
+        ],
         "events": _told(await read_events(db, draft.id)),
         "me": actor.id,
+        "proof_code": _first_code(service, draft),
+        "offered": offers(service, draft),
         "refused": refused or [],
         "reason": reason,
         "settled": [settled_whole(one) for one in draft.doubts if one.get("settled")],
@@ -85,6 +92,12 @@ async def _page(
         **_effects(service, draft, told),
     }
     return staff_page(request, service, "draft.html", context, status=status)
+
+
+def _first_code(service: RegisterService, draft: Draft) -> str | None:
+    """The first code of the measure that a draft became, to ask for its proof of origin; None before."""
+    version = service.register.version(draft.published) if draft.published else None
+    return None if version is None else version.lines[0].code_from
 
 
 def _why_not(draft: Draft, standing: Any, who: Actor, now: datetime, told: Language) -> list[str]:
@@ -106,7 +119,9 @@ def _why_not(draft: Draft, standing: Any, who: Actor, now: datetime, told: Langu
 def _effects(service: RegisterService, draft: Draft, told: Language) -> dict[str, Any]:
     """What the preview shows; nothing of it for a draft that is published or withdrawn."""
     if draft.state in ("published", "withdrawn"):
-        return dict.fromkeys(("preview", "changes", "found", "warned", "entry", "effects", "moved"))
+        return dict.fromkeys(
+            ("preview", "changes", "printed", "aside_fields", "found", "warned", "entry", "effects", "moved")
+        )
     seen = preview(
         service.register,
         draft,
@@ -122,6 +137,8 @@ def _effects(service: RegisterService, draft: Draft, told: Language) -> dict[str
     return {
         "preview": plain,
         "changes": [] if seen.content is None else compared(before, seen.content, told, translate),
+        "printed": _printed(seen),
+        "aside_fields": [FIELD_NAMES[name][told] for name in ("printed", "nomenclature")],
         "found": [_found(one, told) for one in seen.findings.refusals],
         "warned": [_found(one, told) for one in seen.findings.warnings],
         "entry_text": None if seen.entry is None else json.dumps(seen.entry, ensure_ascii=False, indent=2),
@@ -131,6 +148,12 @@ def _effects(service: RegisterService, draft: Draft, told: Language) -> dict[str
         if seen.moved is None
         else {**seen.moved, "changes": _moved_changes(service, draft, told, translate)},
     }
+
+
+def _printed(seen: Preview) -> list[tuple[str, str]]:
+    """The cells of the notification as they stand in the record, for the eyes that compare."""
+    found = (seen.content or {}).get("printed") or {}
+    return [(name, text) for name, text in found.items() if text]
 
 
 def _moved_changes(service: RegisterService, draft: Draft, told: Language, translate: Any) -> list[Any]:
@@ -147,14 +170,14 @@ def _grouped(seen: Preview) -> list[dict[str, Any]]:
     plain = seen.effect.public()
     changes: dict[str, list[dict[str, Any]]] = {}
     for change in plain["changes"]:
-        # Without the code that the sentence begins with: the group names its codes once.
-        text = {told: said.partition(": ")[2] for told, said in change["text"].items()}
-        changes.setdefault(change["code"], []).append({**change, "text": text})
+        days = {name: change[name] for name in ("from", "until", "before", "after")}
+        changes.setdefault(change["code"], []).append(days)
     groups: dict[str, dict[str, Any]] = {}
     for one in plain["today"]:
         own = changes.get(one["code"], [])
-        alike = json.dumps([one["before"], one["after"], [change["text"] for change in own]], sort_keys=True)
-        groups.setdefault(alike, {**one, "changes": own, "codes": []})["codes"].append(one["code"])
+        alike = json.dumps([one["before"], one["after"], own], sort_keys=True)
+        at_once = bool(own) and own[0]["from"] == seen.on.isoformat()
+        groups.setdefault(alike, {**one, "changes": own, "codes": [], "at_once": at_once})["codes"].append(one["code"])
     return sorted(groups.values(), key=lambda group: not group["changes"])
 
 
@@ -198,6 +221,8 @@ async def decide_on(request: Asked, service: Service, actor: Acting) -> Response
     await service.catch_up()
     try:
         outcome = await decide(service, command, draft.id, version_of(sent), actor, note)
+        if command == "approve" and fields.one(sent, "then") == "publish" and isinstance(outcome, Draft):
+            outcome = await decide(service, "publish", draft.id, outcome.version, actor, note)
     except (DraftRefused, Refused, DraftStale) as error:
         return await _refused(request, service, actor, draft, error, note)
     await service.catch_up()

@@ -66,7 +66,8 @@
       const answer = await fetch(form.action, {
         method: "PUT",
         headers: { "If-Match": `"${version}"`, Accept: "application/json" },
-        body: new URLSearchParams(new FormData(form)),
+        // A file goes with its button only.
+        body: new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string")),
       });
       if (answer.status === 409) return stop("conflict");
       if (answer.status === 401 || answer.status === 403) return stop("session");
@@ -89,11 +90,41 @@
 
   form.addEventListener("input", (event) => {
     // Only the button beside it says that this is meant.
-    if (/^d-\d+-typed$/.test(event.target.name)) return;
+    if (/^(d-\d+-typed|look|act|act_of_file)$/.test(event.target.name)) return;
     changes += 1;
     if (stopped) return;
     say("typing");
     later(PAUSE);
+  });
+  // A row copied whole from a spreadsheet comes with tabs between its cells: each goes to its place.
+  const ORDERS = {
+    9: ["state", "", "", "cell_kind", "title_ru", "cell_codes", "cell_term", "cell_basis", ""],
+    8: ["state", "", "", "cell_kind", "title_ru", "cell_codes", "cell_term", "cell_basis"],
+    6: ["state", "cell_kind", "title_ru", "cell_codes", "cell_term", "cell_basis"],
+    5: ["cell_kind", "title_ru", "cell_codes", "cell_term", "cell_basis"],
+  };
+  const bare = (cell) => (/^".*"$/s.test(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell).trim();
+  form.addEventListener("paste", (event) => {
+    if (event.target.id !== "f-cell_kind") return;
+    const parts = event.clipboardData.getData("text/plain").replace(/[\r\n]+$/, "").split("\t").map(bare);
+    const order = ORDERS[parts.length];
+    if (!order) return;
+    event.preventDefault();
+    order.forEach((name, place) => {
+      const target = form.elements[name];
+      if (!target || !parts[place]) return;
+      if (target.tagName !== "SELECT") target.value = parts[place];
+      else if ([...target.options].some((one) => one.value === parts[place])) target.value = parts[place];
+    });
+    form.elements.cell_basis.focus();
+    form.elements.cell_basis.dispatchEvent(new Event("input", { bubbles: true }));
+    say("placed");
+  });
+
+  const file = form.elements.act;
+  file?.addEventListener("change", () => {
+    // A chosen file goes along with whatever button is pressed.
+    form.enctype = file.value ? "multipart/form-data" : "application/x-www-form-urlencoded";
   });
   form.addEventListener("submit", () => {
     leaving = true;

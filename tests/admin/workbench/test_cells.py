@@ -13,16 +13,19 @@ from hypothesis import strategies as st
 from admin.workbench import cells, fields
 from admin.workbench.deeds import conflicts, merged
 from admin.workbench.lines import read_lines, written
+from admin.workbench.settling import Unsettled, settle
 from register.drafts.contents import propose
 from tests.admin.workbench.conftest import BASIS, CODES, TERM, TYPED
 
+EXTENDING = cells.Changing("AM", "extends")
 BY = {"by": 1, "name": "А. Иванова", "at": "2026-09-10T09:00:00+00:00", "note": None}
 
 
 def pasted(**texts: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     given: dict[cells.Cell, str] = {"codes": CODES, "term": TERM, "basis": BASIS}
     for name in cells.CELLS:
-        given[name] = texts.get(name, given[name])
+        if name in texts:
+            given[name] = texts[name]
     return cells.take({"measure": {"state": "AM"}, "number": None}, [], given)
 
 
@@ -50,23 +53,23 @@ def test_a_doubt_is_marked_where_it_stands() -> None:
 
 
 def test_words_become_a_condition_and_their_code_is_meant_in_part() -> None:
-    content, doubts = cells.settle(*pasted(), 0, "condition", "", BY)
+    content, doubts = settle(*pasted(), 0, "condition", "", BY)
     assert content["measure"]["conditions"] == [{"ru": "7206: кроме железа товарной позиции 7203"}]
     assert [line["partial"] for line in content["measure"]["goods"]] == [True] + [False] * 5
     assert doubts[0]["settled"]["how"] == "condition"
-    again = cells.settle(content, doubts, 0, "as_read", "", BY)
+    again = settle(content, doubts, 0, "as_read", "", BY)
     assert again == (content, doubts)
 
 
 def test_taken_as_read_the_lines_stay() -> None:
     content, doubts = pasted()
-    settled, marked = cells.settle(content, doubts, 0, "as_read", "", BY)
+    settled, marked = settle(content, doubts, 0, "as_read", "", BY)
     assert settled == content
     assert marked[0]["settled"]["name"] == "А. Иванова"
 
 
 def test_what_is_typed_for_a_doubt_is_read_in_its_place_and_the_print_stays() -> None:
-    content, doubts = cells.settle(*pasted(), 0, "typed", "(кроме 7206 10 000 0)", BY)
+    content, doubts = settle(*pasted(), 0, "typed", "(кроме 7206 10 000 0)", BY)
     assert content["measure"]["goods"][0]["excluded"] == [
         {"code_from": "7206100000", "code_to": None, "partial": False}
     ]
@@ -76,22 +79,22 @@ def test_what_is_typed_for_a_doubt_is_read_in_its_place_and_the_print_stays() ->
 
 @pytest.mark.parametrize("typed", ["(кроме железа)", "72061", "икс"])
 def test_what_cannot_be_read_either_settles_nothing(typed: str) -> None:
-    with pytest.raises(cells.Unsettled, match="cannot be read for certain"):
-        cells.settle(*pasted(), 0, "typed", typed, BY)
+    with pytest.raises(Unsettled, match="cannot be read for certain"):
+        settle(*pasted(), 0, "typed", typed, BY)
 
 
 def test_two_doubts_are_typed_one_after_the_other() -> None:
     content, doubts = pasted(codes="1205 10 9000 0, 7201, 7202, 7201")
     assert len(doubts) == 2
-    content, doubts = cells.settle(content, doubts, 1, "typed", "7203", BY)
-    content, doubts = cells.settle(content, doubts, 0, "typed", "1205 10 900 0", BY)
+    content, doubts = settle(content, doubts, 1, "typed", "7203", BY)
+    content, doubts = settle(content, doubts, 0, "typed", "1205 10 900 0", BY)
     # A line keeps its number; one that is new to the list comes last.
     assert codes_of(content) == ["7201", "7202", "7203", "1205109000"]
     assert all(one["settled"] for one in doubts)
 
 
 def test_a_cell_pasted_again_opens_its_doubts_and_keeps_the_words_of_known_lines() -> None:
-    content, doubts = cells.settle(*pasted(), 0, "condition", "", BY)
+    content, doubts = settle(*pasted(), 0, "condition", "", BY)
     content["measure"]["goods"][1]["description"] = {"ru": "полуфабрикаты"}
     content, doubts = cells.take(content, doubts, {"codes": CODES.replace("7603", "7604")})
     assert codes_of(content)[-1] == "7604"
@@ -108,12 +111,92 @@ def test_what_is_typed_beside_a_pasted_cell_stays() -> None:
 
 
 def test_an_extension_is_filled_from_its_cells() -> None:
-    content, doubts = cells.take_change(
-        {"effective_to": None, "acts": []}, [], {"term": "с 04.07.2026 до 04.07.2027", "basis": BASIS}, "AM"
-    )
+    before: dict[str, Any] = {"effective_to": "2027-01-04", "acts": []}
+    term = "с 04.07.2026 до 04.07.2027"
+    content, doubts = cells.take(before, [], {"term": term, "basis": BASIS}, before, EXTENDING)
     assert content["effective_to"] == "2027-07-04"
-    assert content["acts"][0]["number"] == "878-Н"
+    assert (content["acts"][0]["number"], content["acts"][0]["role"]) == ("878-Н", "extends")
+    assert content["cells"] == {"term": term, "basis": BASIS}
     assert doubts == []
+
+
+def test_the_doubt_of_a_change_is_marked_where_it_stands_and_settled_by_typing() -> None:
+    before: dict[str, Any] = {"effective_to": "2026-07-04", "acts": []}
+    term = "с 04.07.2026 до 44.07.2027"
+    content, doubts = cells.take(before, [], {"term": term}, before, EXTENDING)
+    assert content["effective_to"] == "2026-07-04"
+    assert [(piece.text, piece.place) for piece in cells.pieces(term, doubts, "term")][-1] == ("44.07.2027", 0)
+    content, doubts = settle(content, doubts, 0, "typed", "04.07.2027", BY, EXTENDING)
+    assert content["effective_to"] == "2027-07-04"
+    assert content["cells"]["term"] == term
+    assert doubts[0]["settled"]["typed"] == "04.07.2027"
+
+
+def test_a_change_without_an_end_is_read_as_one() -> None:
+    before: dict[str, Any] = {"effective_to": "2026-07-04", "acts": []}
+    content, doubts = cells.take(before, [], {"term": "с 04.07.2026 бессрочно"}, before, EXTENDING)
+    assert (content["effective_to"], doubts) == (None, [])
+
+
+def test_the_kind_cell_gives_kind_transport_and_destination() -> None:
+    content, doubts = pasted(kind="Временный запрет на вывоз автомобильным транспортом")
+    measure = content["measure"]
+    assert (measure["kind"], measure["transport"]) == ("export_prohibition", ["road"])
+    assert measure["destination"] == "third_countries"
+    assert measure["printed"]["kind"] == "Временный запрет на вывоз автомобильным транспортом"
+    assert [one["cell"] for one in doubts] == ["codes"]
+
+
+def test_a_kind_on_imports_too_is_taken_for_exports_and_says_so_once() -> None:
+    content, doubts = pasted(kind="Временный разрешительный порядок на ввоз и вывоз")
+    assert "в Реестр мера включена в части вывоза" in content["measure"]["conditions"][0]["ru"]
+    content, doubts = cells.take(content, doubts, {"kind": "Лицензирование на вывоз"})
+    assert (content["measure"]["kind"], content["measure"]["conditions"]) == ("licensing", [])
+
+
+@pytest.mark.parametrize("how", ["as_read", "condition"])
+def test_a_measure_on_imports_alone_is_only_settled_by_another_reading(how: Any) -> None:
+    content, doubts = pasted(kind="Запрет на ввоз")
+    place = next(at for at, one in enumerate(doubts) if one["rule"] == "A4(1)")
+    with pytest.raises(Unsettled, match="imports alone"):
+        settle(content, doubts, place, how, "", BY)
+    with pytest.raises(Unsettled, match="cannot be read"):
+        settle(content, doubts, place, "typed", "Запрет на ввоз", BY)
+    content, doubts = settle(content, doubts, place, "typed", "Запрет на вывоз", BY)
+    assert content["measure"]["kind"] == "export_prohibition"
+
+
+def test_a_kind_that_was_chosen_stays_where_its_cell_leaves_it_open() -> None:
+    chosen = {"measure": {"state": "AM", "kind": "licensing"}, "number": None}
+    content, doubts = cells.take(chosen, [], {"kind": "ограничение на вывоз"}, chosen["measure"])
+    assert content["measure"]["kind"] == "licensing"
+    assert [one["cell"] for one in doubts] == ["kind"]
+
+
+@pytest.mark.parametrize(
+    ("basis", "state"),
+    [
+        (BASIS, "AM"),
+        ("Постановление Кабинета Министров Кыргызской Республики от 27.08.2026 № 587", "KG"),
+        ("Постановление Правительства Российской Федерации от 30 июля 2026 г. № 954", "RU"),
+        ("Закон Республики Казахстан от 01.02.2026 № 5, Республики Беларусь от 01.02.2026 № 6", None),
+        ("Постановление от 01.02.2026 № 5", None),
+    ],
+)
+def test_the_state_is_read_from_the_basis_where_nobody_chose_one(basis: str, state: str | None) -> None:
+    content, _ = cells.take({"measure": {}, "number": None}, [], {"basis": basis}, {})
+    assert content["measure"].get("state") == state
+    chosen, _ = cells.take({"measure": {"state": "BY"}, "number": None}, [], {"basis": basis}, {})
+    assert chosen["measure"]["state"] == "BY"
+
+
+def test_an_act_keeps_its_address_when_its_cell_is_read_anew() -> None:
+    content, doubts = pasted()
+    content["measure"]["acts"][0] |= {"url": "https://example.org/a.pdf", "title": "О мерах"}
+    base = content["measure"]
+    again, _ = cells.take(content, doubts, {"basis": BASIS.replace("г. №", "№")}, base)
+    assert [(act["number"], act["url"]) for act in again["measure"]["acts"]] == [("878-Н", "https://example.org/a.pdf")]
+    assert again["measure"]["acts"][0]["title"] == "О мерах"
 
 
 def test_the_form_gives_back_what_it_was_filled_with() -> None:

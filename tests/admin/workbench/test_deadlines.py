@@ -1,4 +1,4 @@
-"""The working days of the Commission's seat: New Year, moved days off, years that are not decreed yet."""
+"""Until when a measure is to be included: the days of the seat, moved days that the operator entered among them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from admin.workbench.deadlines import (
-    Deadline,
-    decreed_until,
-    inclusion_deadline,
-    is_working_day,
-    working_days_between,
-)
+from admin.workbench.deadlines import inclusion_deadline, working_days_between
+from consultations.working_days import SEAT, MovedDay, WorkingDays
+
+DAYS = WorkingDays()
 
 
 @pytest.mark.parametrize(
@@ -36,40 +33,42 @@ from admin.workbench.deadlines import (
     ],
 )
 def test_ten_working_days_after_the_notification(notified: str, last: str) -> None:
-    assert inclusion_deadline(date.fromisoformat(notified)) == Deadline(date.fromisoformat(last), False)
+    found = inclusion_deadline(date.fromisoformat(notified), DAYS)
+    assert (found.day, found.provisional) == (date.fromisoformat(last), False)
+    assert found.text()["ru"].startswith("10 рабочих дней со дня, следующего за")
 
 
-@pytest.mark.parametrize(
-    ("day", "works"),
-    [("2024-04-27", True), ("2024-04-29", False), ("2025-11-01", True), ("2025-11-08", False), ("2026-01-09", False)],
-)
-def test_moved_days_off(day: str, works: bool) -> None:
-    assert is_working_day(date.fromisoformat(day)) is works
+def test_a_day_that_the_operator_entered_counts() -> None:
+    off = MovedDay("RU", date(2026, 9, 15), False, "Указ", date(2026, 9, 1))
+    worked = MovedDay(SEAT, date(2026, 9, 19), True, "Распоряжение", date(2026, 9, 1))
+    assert inclusion_deadline(date(2026, 9, 14), WorkingDays([off])).day == date(2026, 9, 29)
+    assert inclusion_deadline(date(2026, 9, 14), WorkingDays([off, worked])).day == date(2026, 9, 28)
+    assert working_days_between(date(2026, 9, 14), date(2026, 9, 21), WorkingDays([off, worked])) == 5
 
 
 def test_a_year_without_decree_makes_the_day_provisional() -> None:
-    year = decreed_until()
-    assert not inclusion_deadline(date(year, 11, 30)).provisional
-    assert inclusion_deadline(date(year, 12, 28)).provisional
-    assert inclusion_deadline(date(year + 1, 6, 1)).provisional
+    decreed = max(year for year in range(2026, 2060) if DAYS.settled(SEAT, year))
+    assert not inclusion_deadline(date(decreed, 11, 30), DAYS).provisional
+    assert inclusion_deadline(date(decreed, 12, 28), DAYS).provisional
+    assert inclusion_deadline(date(decreed + 1, 6, 1), DAYS).provisional
 
 
 @pytest.mark.parametrize("number", [0, -1, 251])
 def test_an_impossible_number_of_days_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="working days"):
-        inclusion_deadline(date(2026, 9, 1), number)
+        inclusion_deadline(date(2026, 9, 1), DAYS, number)
 
 
 def test_the_end_of_the_calendar_is_refused() -> None:
     with pytest.raises(ValueError, match="end of the calendar"):
-        inclusion_deadline(date.max)
+        inclusion_deadline(date.max, DAYS)
 
 
 @profile(max_examples=60)
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 60))
 def test_the_last_day_is_worked_and_so_many_days_on(notified: date, number: int) -> None:
-    found = inclusion_deadline(notified, number)
-    assert is_working_day(found.day)
-    assert working_days_between(notified, found.day) == number
-    assert working_days_between(found.day, notified) <= 0
-    assert inclusion_deadline(notified + timedelta(days=1), number).day >= found.day
+    found = inclusion_deadline(notified, DAYS, number)
+    assert DAYS.works(SEAT, found.day)
+    assert working_days_between(notified, found.day, DAYS) == number
+    assert working_days_between(found.day, notified, DAYS) <= 0
+    assert inclusion_deadline(notified + timedelta(days=1), DAYS, number).day >= found.day

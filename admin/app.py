@@ -14,17 +14,24 @@ from zoneinfo import ZoneInfo
 from litestar import Litestar
 from litestar.di import Provide
 
-import consultations.api
+import consultations.pages
+import consultations.writing
 import feeds.api
+import feeds.consultation_calendar_api
 import feeds.extract.api
 import feeds.webhooks.api
 import register.api
 import register.pages
-from admin import accounts, health, marks, workbench
+from admin import accounts, health, marks, moved_days, notices, subscriptions, workbench
 from admin.accounts.core import PATH
 from admin.accounts.subscribers import subscriber
+from admin.consulting import route_handlers as consulting_pages
+from admin.notices.office import Notices
 from admin.scheduler import Scheduler
 from admin.settings import Settings
+from consultations.documents import DocumentCabinet
+from consultations.moved_days import Calendars
+from consultations.office import Consulting
 from feeds.log import Log
 from feeds.notes import KeyFileError, load_key, load_or_create_key
 from feeds.webhooks.addresses import read_networks
@@ -95,8 +102,22 @@ def create_app(
     Nothing is opened before start-up, which fails as `RegisterService.start` and `open_log` do.
     """
     service = create_service(settings, demonstration=demonstration, clock=clock)
-    webhooks = Webhooks(service, opened=read_networks(settings.webhook_networks))
-    scheduler = Scheduler(service, every_seconds=settings.announce_seconds)
+    calendars = Calendars(service.database)
+    told = Notices(settings, service, lambda: calendars.days)
+    webhooks = Webhooks(
+        service,
+        notify=told.tell_owner,
+        opened=read_networks(settings.webhook_networks),
+        sealer=accounts.SecretBox.from_file(settings.secret_key_path).sealer("webhooks"),
+    )
+    consulting = Consulting(
+        service,
+        DocumentCabinet(settings.data_dir / "documents"),
+        calendars,
+        settings.consultation_targets,
+        told.outbox.notify,
+    )
+    scheduler = Scheduler(service, every_seconds=settings.announce_seconds, notices=told)
 
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
@@ -104,6 +125,8 @@ def create_app(
             ending.push_async_callback(service.stop)
             try:
                 await service.start()
+                await calendars.start()
+                ending.push_async_callback(calendars.stop)
                 app.state.published_log = await open_log(settings, service)
             except (DatabaseError, EntryError, LogError) as error:
                 log.critical("the service does not start: %s", error)
@@ -121,14 +144,20 @@ def create_app(
     app = PublicApp(
         route_handlers=[
             *register.api.route_handlers,
-            *consultations.api.route_handlers,
+            *consultations.writing.route_handlers,
             *feeds.api.route_handlers,
+            *feeds.consultation_calendar_api.route_handlers,
             *feeds.extract.api.route_handlers,
             *feeds.webhooks.api.route_handlers,
             *accounts.route_handlers,
             *drafts.route_handlers,
             *workbench.route_handlers,
+            *consulting_pages,
+            *moved_days.route_handlers,
+            *subscriptions.route_handlers,
+            *consultations.pages.route_handlers,
             *register.pages.route_handlers,
+            *notices.route_handlers,
             *health.route_handlers,
             *handlers,
         ],
@@ -138,16 +167,24 @@ def create_app(
             "subscriber": Provide(subscriber),
             **accounts.dependencies,
             "audit": Provide(lambda: accounts.audit, sync_to_thread=False, use_cache=True),
+            "calendars": Provide(lambda: calendars, sync_to_thread=False, use_cache=True),
+            "targets": Provide(lambda: settings.consultation_targets, sync_to_thread=False, use_cache=True),
+            "consulting": Provide(lambda: consulting, sync_to_thread=False, use_cache=True),
             "cabinet": Provide(lambda: Cabinet(settings.data_dir / "attachments"), sync_to_thread=False),
             "published_log": Provide(lambda: app.state.published_log, sync_to_thread=False),
         },
         exception_handlers={Exception: problem_handler, **accounts.exception_handlers},
         openapi_config=openapi_config(settings.address),
+        # The form of a draft with a file and thousands of goods lines is larger than the usual thousand fields.
+        multipart_form_part_limit=30_000,
         shortcuts={"/api/v1/proof": proof_shortcut(service)},
         lifespan=[running],
     )
     app.state.service = service
     app.state.scheduler = scheduler
+    app.state.notices = told
+    app.state.calendars = calendars
+    app.state.consulting = consulting
     app.state.inclusion_days = settings.inclusion_working_days
     app.state.accounts = accounts.open_accounts(settings, service.database, service.now)
     app.state.accounts.options = replace(app.state.accounts.options, home=PATH)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,6 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from admin import backup, demonstration
 from admin.accounts import commands as accounts_commands
 from admin.console import opened, run, settings
+from admin.moved_days.commands import command as moved_days_command
+from admin.notices.commands import mail_test
 from admin.settings import Settings
 from admin.subscribers import subscriber
 from admin.witnesses import witness
@@ -173,10 +176,24 @@ def export(directory: Path) -> None:
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--follow", is_flag=True, help="Go on, by stream where there is one, until interrupted")
 @click.option("--key", default=None, help="Verifier key of the log; without it the first one seen is kept")
+@click.option(
+    "--from",
+    "start",
+    type=click.Choice(["1", "snapshot"]),
+    default="1",
+    show_default=True,
+    help="How an empty folder is begun: with every entry, or with what stands now and the past after it",
+)
 @click.option("--duties-until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="A11(1), as the server has it")
 @click.option("--language", type=click.Choice(["ru", "en"]), default="en", show_default=True)
 def mirror(
-    url: str, directory: Path, follow: bool, key: str | None, duties_until: datetime | None, language: Language
+    url: str,
+    directory: Path,
+    follow: bool,
+    key: str | None,
+    start: Literal["1", "snapshot"],
+    duties_until: datetime | None,
+    language: Language,
 ) -> None:
     """Mirror the Register at URL in DIRECTORY, every entry checked against the signed log.
 
@@ -186,7 +203,7 @@ def mirror(
     from feeds.mirror import mirror_command
 
     until = duties_until and duties_until.date()
-    sys.exit(mirror_command(url, directory, follow, key=key, duties_until=until, language=language))
+    sys.exit(mirror_command(url, directory, follow, key=key, duties_until=until, start=start, language=language))
 
 
 @main.command()
@@ -269,6 +286,8 @@ def bench(sizes: list[int], seconds: float, rounds: int, json_path: Path | None)
 
 for group in (subscriber, witness, *accounts_commands.groups):
     main.add_command(group)
+main.add_command(moved_days_command)
+main.add_command(mail_test)
 
 if __name__ == "__main__":
     main()

@@ -13,16 +13,20 @@ from register.api.calls import Asked, Service
 async def health(request: Asked, service: Service) -> Response[dict[str, Any]]:
     """200 while the journal is followed and its dates are announced, else 503 with the reason; reading goes on.
 
-    Never kept by a cache: a monitor wants to know now.
+    ``mail_stuck`` says that mails have waited for an hour or their run broke off. It comes with 200: a mail server that
+    is down is no reason to take a service out of use that answers. Never kept by a cache: a monitor wants to know now.
     """
     following, announcing = service.failure, request.app.state.scheduler.failure
-    status = "reading_from_memory" if following else "not_announcing" if announcing else "ok"
     failure = following or announcing
+    problem = None if failure is None else f"{type(failure).__name__}: {failure}"
+    status = "reading_from_memory" if following else "not_announcing" if announcing else "ok"
+    if failure is None and (problem := request.app.state.notices.trouble) is not None:
+        status = "mail_stuck"
     body = {
         "status": status,
         "seq": service.register.seq,
         "checkpoint": service.register.checkpoint(),
-        "problem": None if failure is None else f"{type(failure).__name__}: {failure}",
+        "problem": problem,
     }
     return Response(body, status_code=200 if failure is None else 503, headers={"Cache-Control": "no-store"})
 

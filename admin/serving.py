@@ -11,6 +11,8 @@ import uvicorn
 from admin import demonstration
 from admin.app import create_app, create_service, open_log
 from admin.settings import Settings
+from consultations.moved_days import read
+from feeds.consultation_calendar import ClockWork
 from feeds.export import write
 
 
@@ -38,6 +40,8 @@ async def export(settings: Settings, directory: Path) -> int:
     await service.start()
     try:
         service.terms = replace(service.terms, demonstration=await demonstration.loaded(service.database))
-        return write(service, directory, await open_log(settings, service))
+        kept = await read(service.database)
+        clock = ClockWork(settings.consultation_targets, kept.working_days(), kept.revision, kept.changed_at)
+        return write(service, directory, await open_log(settings, service), clock)
     finally:
         await service.stop()

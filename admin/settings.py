@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from consultations.clock import Target, Targets
+from consultations.notices.smtp import MailServer, mailbox
 from feeds.webhooks.addresses import read_networks
 
 PREFIX = "REGISTER_"
@@ -60,6 +62,35 @@ class Settings(BaseModel):
     inclusion_working_days: Annotated[
         int, Field(ge=1, le=60, description="Working days in which a notified measure is to be included")
     ] = 10
+
+    # Consultations: point 24 names no number of days, so these are choices of whoever runs the service.
+    consultation_position: Annotated[
+        str, Field(description="Time to state a position: a number of days, and working or calendar")
+    ] = "15 working"
+    consultation_meeting: Annotated[
+        str, Field(description="Time to hold the meeting: a number of days, and working or calendar")
+    ] = "30 calendar"
+    consultation_entry: Annotated[
+        str, Field(description="Time to enter a permission: a number of days, and working or calendar")
+    ] = "5 working"
+    notice_working_days: Annotated[
+        int, Field(ge=0, le=30, description="Working days left when a deadline of a consultation is told of as near")
+    ] = 2
+    # End of consultations.
+
+    # Mail.
+    smtp_url: Annotated[
+        str | None,
+        Field(repr=False, description="Mail server: smtp://user:password@host:587?starttls, or smtps://…"),
+    ] = None
+    smtp_password_file: Annotated[
+        Path | None, Field(description="File with the password for the mail server, in place of one in the address")
+    ] = None
+    mail_from: Annotated[
+        str | None, Field(description="Whose mails they are: an address, with or without a name before it in <>")
+    ] = None
+    # End of mail.
+
     webhook_networks: Annotated[
         str, Field(description="Private networks in which webhooks may be delivered, such as 10.0.0.0/8, 127.0.0.0/8")
     ] = ""
@@ -67,7 +98,7 @@ class Settings(BaseModel):
     # Accounts: sign-in, sessions, OpenID Connect.
     secret_key_file: Annotated[
         Path | None,
-        Field(description="Key under which second factors and unsent forms are encrypted; made on first start"),
+        Field(description="Key of second factors, unsent forms and secrets of webhooks; made on first start"),
     ] = None
     session_idle_minutes: Annotated[
         int, Field(ge=1, le=1440, description="A session ends after so many minutes without use")
@@ -100,6 +131,11 @@ class Settings(BaseModel):
         read_networks(value)
         return value
 
+    @field_validator("consultation_position", "consultation_meeting", "consultation_entry")
+    @classmethod
+    def _target(cls, value: str) -> str:
+        return str(Target.read(value))
+
     @field_validator("base_url")
     @classmethod
     def _plain_address(cls, value: str | None) -> str | None:
@@ -109,6 +145,33 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("an address such as https://register.example is wanted")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            MailServer.parse(value, "anybody@example.org")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None) -> str | None:
+        if value is not None:
+            mailbox(value)
+        return value
+
+    @model_validator(mode="after")
+    def _whole_mail(self) -> Self:
+        if self.smtp_url and not self.mail_from:
+            raise ValueError("REGISTER_SMTP_URL asks for REGISTER_MAIL_FROM")
+        if self.smtp_password_file and not self.smtp_url:
+            raise ValueError("REGISTER_SMTP_PASSWORD_FILE asks for REGISTER_SMTP_URL")
+        if self.smtp_url and self.mail_from and self.smtp_password_file:
+            try:
+                MailServer.parse(self.smtp_url, self.mail_from, password="in the file")  # noqa: S106
+            except ValueError as error:
+                raise ValueError(f"REGISTER_SMTP_URL: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _whole_provider(self) -> Self:
@@ -151,6 +214,21 @@ class Settings(BaseModel):
     def secret_key_path(self) -> Path:
         """Where the key of the secrets that the database holds lies: outside it."""
         return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
+    def consultation_targets(self) -> Targets:
+        """The targets of consultations."""
+        given = (self.consultation_position, self.consultation_meeting, self.consultation_entry)
+        return Targets(*(Target.read(text) for text in given))
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The mail server; None where there is none. Raises ``OSError`` for the file of its password."""
+        if not self.smtp_url or not self.mail_from:
+            return None
+        password = self.smtp_password_file.read_text().strip() if self.smtp_password_file else None
+        name = urlsplit(self.address).hostname
+        return MailServer.parse(self.smtp_url, self.mail_from, password=password, local_name=name)
 
     @property
     def origin(self) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "Actor",
     "People",
     "Role",
+    "SecretBox",
     "StaffSection",
     "add_staff_sections",
     "audit",

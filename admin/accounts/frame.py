@@ -73,13 +73,14 @@ def _translations(told: Language) -> GNUTranslations:
     return catalogue.translations(told, HERE / "locale", catalogue.LOCALE, *_more_catalogues)
 
 
-def add_staff_sections(*sections: StaffSection, locale: Path | None = None) -> None:
+def add_staff_sections(*sections: StaffSection, locale: Path | None = None, after: str = "") -> None:
     """Put places of another package before ours in the staff navigation, with the catalogue of their labels.
 
-    Call it on import.
+    ``after`` is the path of the place that they follow, where it is there. Call it on import.
     """
     new = [section for section in sections if section not in _sections]
-    _sections[:0] = new
+    place = next((number for number, one in enumerate(_sections, 1) if one.path == after), 0)
+    _sections[place:place] = new
     if locale is not None and locale not in _more_catalogues:
         _more_catalogues.append(locale)
         _translations.cache_clear()

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 
@@ -150,7 +151,16 @@ async def _check_forgery(connection: Connection, accounts: Accounts, known: Know
         return
     actor = accounts.actor(known, visitor_of(connection).address)
     await accounts.tell(actor, "forgery", connection.scope["path"][:100], "refused", method=method_of(connection))
+    await _let_go(connection)
     raise forged()
+
+
+async def _let_go(connection: Connection) -> None:
+    """Close the files of a form that no handler will see."""
+    if isinstance(connection, Request) and "multipart" in connection.headers.get("content-type", ""):
+        for _, value in (await connection.form()).multi_items():
+            if isinstance(value, UploadFile):
+                await value.close()
 
 
 def forged() -> Refusal:
@@ -221,6 +231,7 @@ async def _wanted(connection: Connection, known: Known | None) -> str:
     name = await parked.park(
         accounts.database, accounts.box, known.account.id, path, form.multi_items(), now=accounts.now()
     )
+    await _let_go(connection)
     if name is None:
         return ""
     page = form.get(FORM)

@@ -11,7 +11,7 @@ from admin.accounts.attempts import Wait
 from admin.accounts.audit import audit
 from admin.accounts.core import Accounts
 from admin.accounts.frame import N_, Asked, fields, go, here, language, page, session_cookie, staff_page, with_cookies
-from admin.accounts.gate import People, Signed, only_in, remember, too_many, visitor_of
+from admin.accounts.gate import People, Signed, inside, only_in, remember, too_many, visitor_of
 from admin.accounts.passwords import password_faults
 from admin.accounts.policy import SECOND_FACTOR_ROLES
 from admin.accounts.sessions import Known
@@ -49,8 +49,15 @@ async def password_form(request: Asked, service: Service, known: Signed) -> Resp
     return _password_page(request, service, known)
 
 
-def _password_page(request: Asked, service: Service, known: Known, status: int = 200, **faults: str) -> Response[bytes]:
-    context = {"forced": known.standing is Standing.CHANGE_PASSWORD, "account": known.account, "faults": faults}
+def _password_page(
+    request: Asked, service: Service, known: Known, status: int = 200, wanted: str = "", **faults: str
+) -> Response[bytes]:
+    context = {
+        "forced": known.standing is Standing.CHANGE_PASSWORD,
+        "account": known.account,
+        "faults": faults,
+        "next": wanted or _wanted(request),
+    }
     return staff_page(request, service, "staff/password.html", context, status=status)
 
 
@@ -60,16 +67,18 @@ async def change_password(request: Asked, service: Service, accounts: People, kn
     only_in(request, known, Standing.READY, Standing.CHANGE_PASSWORD)
     typed, visitor, told = await fields(request), visitor_of(request), language(request)
     present, password = typed.get("present_password", ""), typed.get("password", "")
+    forced, wanted = known.standing is Standing.CHANGE_PASSWORD, typed.get("next", "")
+    wanted = wanted if inside(wanted) else ""
     faults = password_faults(password, email=known.account.email, name=known.account.name)
     if faults:
-        return _password_page(request, service, known, 422, password=" ".join(fault[told] for fault in faults))
+        return _password_page(request, service, known, 422, wanted, password=" ".join(fault[told] for fault in faults))
     if password != typed.get("password_again", ""):
-        return _password_page(request, service, known, 422, password_again=NOT_EQUAL)
+        return _password_page(request, service, known, 422, wanted, password_again=NOT_EQUAL)
     if password == present:
-        return _password_page(request, service, known, 422, password=SAME)
+        return _password_page(request, service, known, 422, wanted, password=SAME)
     try:
         if not await accounts.knows_password(known, present, visitor):
-            return _password_page(request, service, known, 422, present_password=WRONG_PASSWORD)
+            return _password_page(request, service, known, 422, wanted, present_password=WRONG_PASSWORD)
     except Wait as wait:
         raise too_many(wait) from wait
     made = await accounts.passwords.hash(password)
@@ -78,7 +87,14 @@ async def change_password(request: Asked, service: Service, accounts: People, kn
         accounts.database, actor, known.account, password_hash=made, now=accounts.now(), keep=known.session.id
     )
     cookie = await _renewed(request, accounts, known, factor=known.session.second_factor_at is not None)
-    return go(here(request, "/me?done=password"), [session_cookie(accounts, cookie)])
+    # Who was sent here on the way to work goes on to it.
+    there = (wanted or here(request, "")) if forced else here(request, "/me?done=password")
+    return go(there, [session_cookie(accounts, cookie)])
+
+
+def _wanted(request: Asked) -> str:
+    wanted = str(request.query_params.get("next", ""))
+    return wanted if inside(wanted) else ""
 
 
 async def _renewed(request: Asked, accounts: Accounts, known: Known, *, factor: bool) -> str:
@@ -97,10 +113,17 @@ async def enrol_form(request: Asked, service: Service, accounts: People, known: 
 
 
 async def _enrol_page(
-    request: Asked, service: Service, accounts: Accounts, known: Known, status: int = 200, **faults: str
+    request: Asked,
+    service: Service,
+    accounts: Accounts,
+    known: Known,
+    status: int = 200,
+    wanted: str = "",
+    **faults: str,
 ) -> Response[bytes]:
     person, db, now = known.account, accounts.database, accounts.now()
     context: dict[str, Any] = {"faults": faults, "forced": known.standing is Standing.ENROL}
+    context["next"] = wanted or _wanted(request)
     if person.enrolled:
         context["left"] = await second_factor.recovery_left(db, person.id)
         context["may_remove"] = person.role not in SECOND_FACTOR_ROLES
@@ -125,16 +148,18 @@ async def enrol(request: Asked, service: Service, accounts: People, known: Signe
         codes = await second_factor.enrol(db, accounts.box, actor, person, code, accounts.now()) if person else None
         if codes is None:
             await audit(db, actor, "own.second_factor.enrol", actor.subject, "failed", at=accounts.now())
+    wanted = typed.get("next", "") if inside(typed.get("next", "")) else ""
     if codes is None:
-        return await _enrol_page(request, service, accounts, known, 422, otp=WRONG_CODE)
+        return await _enrol_page(request, service, accounts, known, 422, wanted, otp=WRONG_CODE)
+    there = (wanted or here(request, "")) if known.standing is Standing.ENROL else here(request, "/me")
     cookie = await _renewed(request, accounts, known, factor=True)
-    return _codes_page(request, service, accounts, codes, cookie)
+    return _codes_page(request, service, accounts, codes, there, cookie)
 
 
 def _codes_page(
-    request: Asked, service: Service, accounts: Accounts, codes: list[str], cookie: str | None = None
+    request: Asked, service: Service, accounts: Accounts, codes: list[str], there: str, cookie: str | None = None
 ) -> Response[bytes]:
-    shown = staff_page(request, service, "staff/recovery_codes.html", {"codes": codes})
+    shown = staff_page(request, service, "staff/recovery_codes.html", {"codes": codes, "there": there})
     if cookie is None or not isinstance(shown, Reply):
         return shown
     return with_cookies(shown, [session_cookie(accounts, cookie)])
@@ -159,7 +184,7 @@ async def _look_after(
             return go(here(request, "/me"))
         codes = await second_factor.renew_recovery(db, accounts.box, person.id)
         await audit(db, actor, action, actor.subject, "done", at=accounts.now())
-    return _codes_page(request, service, accounts, codes)
+    return _codes_page(request, service, accounts, codes, here(request, "/me"))
 
 
 @page("/sessions")

@@ -37,6 +37,7 @@ class Action(StrEnum):
     CONSULTATION_INITIATE = "consultation.initiate"
     CONSULTATION_WITHDRAW = "consultation.withdraw"
     CONSULTATION_POSITION = "consultation.position"
+    CONSULTATION_COMMENT = "consultation.comment"
     CONSULTATION_DOCUMENT = "consultation.document"
     CONSULTATION_SCHEDULE = "consultation.schedule"
     CONSULTATION_CONCLUDE = "consultation.conclude"
@@ -49,6 +50,7 @@ class Action(StrEnum):
     SETTING_MANAGE = "setting.manage"
     OWN_READ = "own.read"
     OWN_MANAGE = "own.manage"
+    OWN_NOTICES = "own.notices"
 
 
 A = Action
@@ -63,9 +65,11 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
             A.DRAFT_SUBMIT,
             A.CONSULTATION_READ,
             A.CONSULTATION_POSITION,
+            A.CONSULTATION_COMMENT,
             A.CONSULTATION_DOCUMENT,
             A.CONSULTATION_SCHEDULE,
             A.SUBSCRIPTION_MANAGE,
+            A.OWN_NOTICES,
         }
     ),
     Role.APPROVER: frozenset(
@@ -76,8 +80,10 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
             A.DRAFT_APPROVE,
             A.DRAFT_PUBLISH,
             A.CONSULTATION_READ,
+            A.CONSULTATION_COMMENT,
             A.CONSULTATION_SCHEDULE,
             A.CONSULTATION_CONCLUDE,
+            A.OWN_NOTICES,
         }
     ),
     Role.OFFICIAL: frozenset(
@@ -87,8 +93,10 @@ ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
             A.CONSULTATION_INITIATE,
             A.CONSULTATION_WITHDRAW,
             A.CONSULTATION_POSITION,
+            A.CONSULTATION_COMMENT,
             A.CONSULTATION_DOCUMENT,
             A.SUBSCRIPTION_MANAGE,
+            A.OWN_NOTICES,
         }
     ),
     # Changes nothing but what signs the auditor in.
@@ -122,9 +130,11 @@ SCOPES: Final[Mapping[str, frozenset[Action]]] = {
             A.CONSULTATION_INITIATE,
             A.CONSULTATION_WITHDRAW,
             A.CONSULTATION_POSITION,
+            A.CONSULTATION_COMMENT,
             A.CONSULTATION_DOCUMENT,
             A.CONSULTATION_SCHEDULE,
             A.CONSULTATION_CONCLUDE,
+            A.OWN_NOTICES,
         }
     ),
     "subscriptions:write": frozenset({A.SUBSCRIPTION_MANAGE}),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_SEALED: Final = "s1."
+_NONCE: Final = 12
 
 
 class SecretFileError(Exception):
@@ -23,6 +32,7 @@ class SecretBox:
         self._fernet = Fernet(key)
         # Another key for hashing, so that neither use tells anything about the other.
         self._hash_key = hashlib.sha256(b"register keyed hash " + key).digest()
+        self._root = base64.urlsafe_b64decode(key)
 
     @classmethod
     def from_file(cls, path: Path) -> SecretBox:
@@ -56,6 +66,35 @@ class SecretBox:
     def digest(self, purpose: str, text: str) -> str:
         """A keyed hash of a text, hexadecimal; for what has too few bits for a plain one."""
         return hmac.new(self._hash_key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+
+    def sealer(self, purpose: str) -> CompactSealer:
+        """What seals short secrets for one purpose, under a key of its own that is derived from this one."""
+        info = b"register sealed " + purpose.encode()
+        return CompactSealer(HKDF(SHA256(), length=32, salt=None, info=info).derive(self._root))
+
+
+class CompactSealer:
+    """AES-256-GCM, which adds 28 bytes; what is sealed is bound to what it is about, which is not kept with it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def seal(self, plain: bytes, about: str, /) -> str:
+        """The bytes sealed, in ASCII."""
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + self._aead.encrypt(nonce, plain, about.encode())
+        return _SEALED + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def open(self, sealed: str, about: str, /) -> bytes | None:
+        """What was sealed; None when it was not sealed here and about this, or was changed."""
+        if not sealed.startswith(_SEALED):
+            return None
+        text = sealed.removeprefix(_SEALED)
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            return self._aead.decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
+        except (InvalidTag, ValueError):
+            return None
 
 
 def _make(path: Path) -> None:

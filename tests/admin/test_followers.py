@@ -1,7 +1,7 @@
-"""Four strangers follow a Register that is written to; all are killed and restarted; all end at the same root.
+"""Five strangers follow a Register that is written to; all are killed and restarted; all end at the same root.
 
-A feed reader (newsboat), a consumer of Standard Webhooks, a verifier in Go and a mirror, against ``register serve`` in
-a process of its own. Bounded: 48 entries, a handful of kills, every wait with its end.
+A feed reader (newsboat), a consumer of Standard Webhooks, a verifier in Go, a mirror and one begun at a snapshot,
+against ``register serve`` in a process of its own. Bounded: 48 entries, a handful of kills, every wait with its end.
 """
 
 from __future__ import annotations
@@ -203,6 +203,7 @@ async def test_strangers_follow_and_end_at_the_same_root(tmp_path: Path, program
         [REGISTER, "mirror", site.base, tmp_path / "mirror", "--follow"], environment, tmp_path / "mirror.log"
     )
     programs.append(mirror)
+    late = [REGISTER, "mirror", site.base, tmp_path / "late", "--follow", "--from", "snapshot"]
     home = tmp_path / "newsboat"
     home.mkdir()
     (home / "urls").write_text(f'"{site.base}/feeds/register.atom"\n')
@@ -213,7 +214,11 @@ async def test_strangers_follow_and_end_at_the_same_root(tmp_path: Path, program
     for part in range(4):
         writing = asyncio.create_task(write(url, part * share, share))
         await asyncio.to_thread(read_feed, newsboat, home, cut_off=part < 3)
-        for program in (consumer, mirror, server)[: part + 1]:
+        if part == 2:
+            # Of what was written so far it takes what stands, and the past afterwards.
+            programs.append(Killable(late, environment, tmp_path / "late.log"))
+            await asyncio.sleep(1)
+        for program in (consumer, mirror, server, *programs[3:])[: part + 1]:
             await asyncio.to_thread(program.restart)
         await writing
         await asyncio.to_thread(wait_for, site.up, "the service, killed and started again")
@@ -232,13 +237,15 @@ async def test_strangers_follow_and_end_at_the_same_root(tmp_path: Path, program
     note = (await asyncio.to_thread(site.get, "/log/checkpoint")).decode()
     size, root = note.splitlines()[1:3]
     assert size == str(ENTRIES)
-    mirrored = [REGISTER, "verify", tmp_path / "mirror"]
 
-    def mirror_is_there() -> bool:
-        said = subprocess.run(mirrored, env=environment, capture_output=True, text=True, timeout=60).stdout
-        return said.startswith(f"whole: {ENTRIES} entries, root {root[:4]}")
+    def is_there(copy: str) -> bool:
+        command = [REGISTER, "verify", tmp_path / copy]
+        said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
+        return said.startswith(f"whole: {ENTRIES} entries, root {root[:4]}") and "snapshot" not in said
 
-    await asyncio.to_thread(wait_for, mirror_is_there, "the mirror at the end")
+    for copy in ("mirror", "late"):
+        await asyncio.to_thread(wait_for, lambda name=copy: is_there(name), f"the {copy} at the end")
+    assert not (tmp_path / "late" / "snapshot").exists()
     await asyncio.to_thread(download_log, site, tmp_path / "log-now")
     checked = subprocess.run([verifier, tmp_path / "log-now", older], capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr

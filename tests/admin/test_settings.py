@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from admin.settings import PREFIX, SettingError, Settings
+from consultations.clock import Targets
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -48,9 +49,19 @@ def test_the_base_address_loses_its_slash_and_names_the_log() -> None:
         ("REGISTER_DUTIES_UNTIL", "31.12.2027"),
         ("REGISTER_LOG_LEVEL", "loud"),
         ("REGISTER_ANNOUNCE_SECONDS", "0"),
+        ("REGISTER_CONSULTATION_POSITION", "15"),
+        ("REGISTER_CONSULTATION_MEETING", "366 calendar"),
+        ("REGISTER_CONSULTATION_ENTRY", "5 days"),
         ("REGISTER_COLOUR", "blue"),
     ],
 )
 def test_what_cannot_be_used_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingError, match=f"^{name}: "):
         Settings.from_environment({name: value})
+
+
+def test_the_targets_of_consultations_are_read_with_their_unit() -> None:
+    assert Settings.from_environment({}).consultation_targets == Targets()
+    given = {"REGISTER_CONSULTATION_POSITION": " 10  calendar ", "REGISTER_CONSULTATION_ENTRY": "3 working"}
+    found = Settings.from_environment(given).consultation_targets
+    assert (str(found.position), str(found.meeting), str(found.entry)) == ("10 calendar", "30 calendar", "3 working")

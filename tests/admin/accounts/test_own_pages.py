@@ -118,6 +118,44 @@ async def test_enrolment_is_asked_of_an_approver_and_recovery_codes_work_once(st
         assert not [code for code in codes if code in str(row)]
 
 
+async def test_who_is_asked_for_a_password_and_a_second_factor_goes_on_to_the_page_that_was_wanted(
+    staff: Staff,
+) -> None:
+    account = await staff.person(Role.APPROVER, own=False, enrolled=False)
+    browser = staff.browser()
+    await browser.sign_in(account)
+    asked = await browser.get("/ru/staff/note?a=1")
+    place = asked.headers["location"]
+    shown = await browser.get(place)
+    assert "Одноразовый пароль" in shown.text
+    fields = {"present_password": PASSWORD, "password": "кипрей-сойка-71", "password_again": "кипрей-сойка-71"}
+    form = {**hidden(shown.text, "/ru/staff/password"), **fields}
+    wrong = await browser.client.post("/ru/staff/password", data={**form, "password_again": "-"}, headers=HTML)
+    assert hidden(wrong.text, "/ru/staff/password")["next"] == "/ru/staff/note?a=1"
+    changed = await browser.client.post("/ru/staff/password", data=form, headers=HTML)
+    assert changed.headers["location"] == "/ru/staff/note?a=1"
+    enrolling = (await browser.get(changed.headers["location"])).headers["location"]
+    shown = await browser.get(enrolling)
+    key = "".join(re.search(r'<span class="hash">([A-Z2-7 ]+)</span>', shown.text)[1].split())  # type: ignore[index]
+    staff.secrets[account.id] = key
+    form = {**hidden(shown.text, "/ru/staff/second-factor/new"), "otp": staff.code_of(account.id)}
+    assert form["next"] == "/ru/staff/note?a=1"
+    codes = await browser.client.post("/ru/staff/second-factor/new", data=form, headers=HTML)
+    assert 'href="/ru/staff/note?a=1"' in codes.text
+
+
+@pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example/", "/ru/"])
+async def test_a_forced_password_leads_to_no_other_site(lone_staff: Staff, wanted: str) -> None:
+    account = await lone_staff.person(Role.CLERK, own=False)
+    browser = lone_staff.browser()
+    await browser.sign_in(account)
+    shown = await browser.client.get("/ru/staff/password", params={"next": wanted}, headers=HTML)
+    fields = {"present_password": PASSWORD, "password": "кипрей-сойка-71", "password_again": "кипрей-сойка-71"}
+    form = {**hidden(shown.text, "/ru/staff/password"), **fields, "next": wanted}
+    changed = await browser.client.post("/ru/staff/password", data=form, headers=HTML)
+    assert changed.headers["location"] == "/ru/staff"
+
+
 async def test_recovery_codes_are_renewed_against_a_code(staff: Staff) -> None:
     browser, account = await staff.at_work(Role.CLERK)
     old = await enrol(staff, browser, account.id)

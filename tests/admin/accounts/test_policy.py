@@ -28,6 +28,7 @@ consultation.read       x x x x -
 consultation.initiate   - - x - -
 consultation.withdraw   - - x - -
 consultation.position   x - x - -
+consultation.comment    x x x - -
 consultation.document   x - x - -
 consultation.schedule   x x - - -
 consultation.conclude   - x - - -
@@ -40,6 +41,7 @@ setting.read            - - - x x
 setting.manage          - - - - x
 own.read                x x x x x
 own.manage              x x x x x
+own.notices             x x x - -
 """
 CELLS = [
     (role, Action(line.split()[0]), mark == "x")

@@ -53,7 +53,7 @@ class Concerned:
         """The lines. Gathered when asked, and of the index as it then is: most questions need no more than days."""
         gathered: list[LineMatch] = []
         for shelf in self._shelves:
-            gathered += shelf.found[bisect_left(shelf.ends, self._day) :]
+            gathered += shelf.found[shelf.first_since(self._day) :]
         return gathered + self._others
 
     def take(self, found: LineMatch) -> None:
@@ -69,12 +69,12 @@ class Concerned:
 
     def take_covering(self, shelf: _Shelf) -> None:
         """Take in those lines of a shelf that cover the code by their place in the index."""
-        day, ends = self._day, shelf.ends
-        place = 0 if ends[0] >= day else bisect_left(ends, day)
-        starts = shelf.starts[place:]
+        day, days = self._day, shelf.days
+        place = 0 if days[0] >= day else shelf.first_since(day)
+        starts = days[2 * place + 1 :: 2]
         self._shelves.append(shelf)
         self.starts += starts
-        self.ends += ends[place:]
+        self.ends += days[2 * place :: 2]
         for start in starts:
             if start <= day:
                 self.begun.append(shelf.found[place])
@@ -93,28 +93,30 @@ class _Shelf:
     """The lines of one code and, from headings down, of every shorter one.
 
     ``found`` are the lines that their code and their days alone decide, each as it concerns a code that it covers, in
-    the order of their last days; ``ends`` and ``starts`` are their last and first days. ``odd`` are all other lines.
+    the order of their last days; ``days`` holds last and first day of each in turn. ``odd`` are all other lines.
     ``below`` are the shelves of longer codes, each under the longest code that covers it.
     """
 
-    __slots__ = ("below", "ends", "found", "key", "odd", "starts")
+    __slots__ = ("below", "days", "found", "key", "odd")
 
     def __init__(self, key: str, above: _Shelf | None = None) -> None:
         self.key = key
         self.below: tuple[_Shelf, ...] = ()
-        self.ends: list[int] = [] if above is None else above.ends.copy()
-        self.starts: list[int] = [] if above is None else above.starts.copy()
+        self.days: list[int] = [] if above is None else above.days.copy()
         self.found: list[LineMatch] = [] if above is None else above.found.copy()
         self.odd: tuple[Line, ...] = () if above is None else above.odd
 
     def put(self, line: Line) -> None:
         """Put a line here and on every shelf below."""
         if line.plain and line.even:
-            end = line.end
-            place = bisect_right(self.ends, end)
-            self.ends.insert(place, end)
-            self.starts.insert(place, line.start)
-            self.found.insert(place, line.covering)
+            days, end = self.days, line.end
+            if not days or days[-2] <= end:
+                days += (end, line.start)
+                self.found.append(line.covering)
+            else:
+                place = bisect_right(days[::2], end)
+                days[2 * place : 2 * place] = (end, line.start)
+                self.found.insert(place, line.covering)
         else:
             self.odd = (*self.odd, line)
         for shelf in self.below:
@@ -123,14 +125,18 @@ class _Shelf:
     def remove(self, line: Line) -> None:
         """Take a line away from here and from every shelf below."""
         if line.plain and line.even:
-            place = bisect_left(self.ends, line.end)
+            place = self.first_since(line.end)
             while self.found[place].line is not line:
                 place += 1
-            del self.ends[place], self.starts[place], self.found[place]
+            del self.days[2 * place : 2 * place + 2], self.found[place]
         else:
             self.odd = tuple(other for other in self.odd if other is not line)
         for shelf in self.below:
             shelf.remove(line)
+
+    def first_since(self, day: int) -> int:
+        """The place of the first of ``found`` that does not end before a day."""
+        return bisect_left(self.days[::2], day)
 
     def own(self) -> Iterator[Line]:
         """The lines of this very code."""
@@ -263,7 +269,7 @@ class CodeIndex:
     @staticmethod
     def _take(found: Concerned, shelf: _Shelf | None, code: str) -> None:
         if shelf is not None:
-            if shelf.ends:
+            if shelf.days:
                 found.take_covering(shelf)
             if shelf.odd:
                 found.take_each(shelf.odd, code)

@@ -189,6 +189,10 @@ class LineMatch(NamedTuple):
     match: Match
 
 
+_line_match: Final = tuple.__new__
+"""Makes a ``LineMatch`` without the call of Python that its class makes: a replay makes one for every line."""
+
+
 class Line:
     """One goods line of one version. It counts in an answer from ``start`` to ``end``, both included.
 
@@ -218,7 +222,7 @@ class Line:
         self.partial = goods.partial
         self.excluded: tuple[CodeSpan, ...] = _NOTHING
         self.plain = goods.code_to is None and not goods.excluded
-        self.covering = LineMatch(self, PARTIAL if goods.partial else EXACT)
+        self.covering = _line_match(LineMatch, (self, PARTIAL if goods.partial else EXACT))
         if goods.excluded:
             self.excluded = tuple(CodeSpan(item.code_from, item.code_to, item.partial) for item in goods.excluded)
         start = version.start

@@ -246,6 +246,7 @@ def _considered(case: Case, conditions: Sequence[type[Condition]]) -> list[Consi
 def _counted(found: LineMatch, case: Case) -> Counted:
     line = found.line
     version = line.version
+    plain = case.consignment.plain
     return Counted(
         version.id,
         version.state,
@@ -258,9 +259,9 @@ def _counted(found: LineMatch, case: Case) -> Counted:
         None if version.effective_to >= FOREVER else iso_day(version.effective_to),
         iso_day(version.included_on),
         Window(iso_day(line.start), iso_day(line.window_until)),
-        version.permitted(case.day),
-        version.state == case.consignment.origin,
-        _set_aside(line, case),
+        not plain and version.permitted(case.day),
+        not plain and version.state == case.consignment.origin,
+        not plain and _set_aside(line, case),
         version.number,
     )
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Final, cast
 
 from register.facts import FOREVER
+from register.measures import WINDOW_DAYS
 from register.proof.limits import limit
 from register.proof.rule import Condition, Rule
 from register.proof.tally import Case, Tally, ids
@@ -260,12 +261,14 @@ class P37_1(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        ended = list(case.windows(False).items())
-        if len(ended) == 1:
-            id_, day = ended[0]
+        foreign = case.foreign
+        if len(foreign) == 1:
+            # What most questions meet; said as below.
+            id_, day = foreign[0].version.id, foreign[0].start + WINDOW_DAYS
             return Text(
                 f"15 календарных дней истекли: {id_} – {ru_day(day)}.", f"15 days for {id_} ended on {en_day(day)}."
             )
+        ended = list(case.windows(False).items())
         ru = listed([f"{id_} – {ru_day(day)}" for id_, day in ended]).ru
         en = listed([f"for {id_} ended on {en_day(day)}" for id_, day in ended]).en
         return Text(f"15 календарных дней истекли: {ru}.", f"15 days {en}.")

@@ -211,12 +211,8 @@ class Case:
 
         Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
         """
-        foreign = self.foreign
-        if len(foreign) == 1:
-            until = foreign[0].start + WINDOW_DAYS
-            return {foreign[0].version.id: until} if (self.day <= until) is open_ else {}
         found: dict[str, int] = {}
-        for line in foreign:
+        for line in self.foreign:
             until, id_ = line.start + WINDOW_DAYS, line.version.id
             if (self.day <= until) is open_:
                 found[id_] = min(until, found.get(id_, until))

@@ -359,3 +359,15 @@ async def test_waiting_before_the_tables_are_there_only_times_out(empty_database
         assert time.monotonic() - started < 2
         with pytest.raises(DatabaseError, match="journal_head"):
             await head(database)
+
+
+async def test_a_replay_that_is_given_up_leaves_nothing_running(database: Database) -> None:
+    for _ in range(5):
+        await add(database)
+    before = asyncio.all_tasks()
+    reading = replay(database, batch=2)
+    await anext(reading)
+    await reading.aclose()
+    await asyncio.sleep(0.05)
+    assert asyncio.all_tasks() <= before
+    assert await head(database) == 5

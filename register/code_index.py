@@ -25,19 +25,22 @@ class Concerned:
     """The goods lines that concern a code and do not end before a day.
 
     ``begun`` are those of ``lines`` that begin on the day or before; ``starts`` and ``ends`` are the first and last
-    days of all of them, in one order. ``even`` says that each counts on all of its days and counts alike (`Line.even`).
+    days of all of them, each in the same order. ``even`` says that each line counts on all of its days and counts
+    alike (`Line.even`).
     """
 
     __slots__ = ("_day", "_others", "_shelves", "begun", "ends", "even", "starts")
 
-    def __init__(self, day: int) -> None:
+    def __init__(self, day: int, shelf: _Shelf | None = None) -> None:
+        self._day = day
+        self._others: list[LineMatch] = []
+        self._shelves: tuple[_Shelf, ...] = ()
         self.begun: list[LineMatch] = []
+        self.even = True
         self.starts: list[int] = []
         self.ends: list[int] = []
-        self.even = True
-        self._day = day
-        self._shelves: list[_Shelf] = []
-        self._others: list[LineMatch] = []
+        if shelf is not None and shelf.days:
+            self.take_covering(shelf)
 
     @classmethod
     def of(cls, matches: Iterable[LineMatch], day: int) -> Concerned:
@@ -47,6 +50,13 @@ class Concerned:
             if found.line.end >= day:
                 made.take(found)
         return made
+
+    def by_end(self) -> tuple[list[int], list[int]]:
+        """``starts`` and ``ends``, in the order of the ends."""
+        if len(self._shelves) + len(self._others) > 1:
+            spans = sorted(zip(self.ends, self.starts, strict=True))
+            self.starts, self.ends = [start for _, start in spans], [end for end, _ in spans]
+        return self.starts, self.ends
 
     @property
     def lines(self) -> list[LineMatch]:
@@ -68,13 +78,16 @@ class Concerned:
             self.even = False
 
     def take_covering(self, shelf: _Shelf) -> None:
-        """Take in those lines of a shelf that cover the code by their place in the index."""
+        """Take in those lines of a shelf, which has some, that cover the code by their place in the index."""
         day, days = self._day, shelf.days
         place = 0 if days[0] >= day else shelf.first_since(day)
         starts = days[2 * place + 1 :: 2]
-        self._shelves.append(shelf)
-        self.starts += starts
-        self.ends += days[2 * place :: 2]
+        self._shelves += (shelf,)
+        if self.starts:
+            self.starts += starts
+            self.ends += days[2 * place :: 2]
+        else:
+            self.starts, self.ends = starts, days[2 * place :: 2]
         for start in starts:
             if start <= day:
                 self.begun.append(shelf.found[place])
@@ -108,6 +121,12 @@ class _Shelf:
 
     def put(self, line: Line) -> None:
         """Put a line here and on every shelf below."""
+        self.put_here(line)
+        for shelf in self.below:
+            shelf.put(line)
+
+    def put_here(self, line: Line) -> None:
+        """Put a line on this shelf alone."""
         if line.plain and line.even:
             days, end = self.days, line.end
             if not days or days[-2] <= end:
@@ -119,8 +138,6 @@ class _Shelf:
                 self.found.insert(place, line.covering)
         else:
             self.odd = (*self.odd, line)
-        for shelf in self.below:
-            shelf.put(line)
 
     def remove(self, line: Line) -> None:
         """Take a line away from here and from every shelf below."""
@@ -210,7 +227,7 @@ class CodeIndex:
             above = path[-1] if path else None
             shelf = self._shelves[key] = _Shelf(key, above)
             for line in by_key[key]:
-                shelf.put(line)
+                shelf.put_here(line)
             if above is not None:
                 above.below = (*above.below, shelf)
             path.append(shelf)
@@ -253,11 +270,17 @@ class CodeIndex:
         """The lines that concern ``code``, for a question about ``day``."""
         if self._added:
             self.settle()
-        found = Concerned(day)
+        shelf = self._deepest(code)
+        found = Concerned(day, shelf)
+        if shelf is not None and shelf.odd:
+            found.take_each(shelf.odd, code)
         if self._broad:
             for length in range(min(len(code), _HEADING - 1) + 1):
-                self._take(found, self._broad.get(code[:length]), code)
-        self._take(found, self._deepest(code), code)
+                shelf = self._broad.get(code[:length])
+                if shelf is not None:
+                    if shelf.days:
+                        found.take_covering(shelf)
+                    found.take_each(shelf.odd, code)
         if len(code) < CODE_LENGTH:
             for shelf in self._under(code):
                 for line in shelf.own():
@@ -265,14 +288,6 @@ class CodeIndex:
                         found.take(LineMatch(line, PARTIAL))
                 found.take_each((line for line in shelf.own() if not line.plain), code)
         return found
-
-    @staticmethod
-    def _take(found: Concerned, shelf: _Shelf | None, code: str) -> None:
-        if shelf is not None:
-            if shelf.days:
-                found.take_covering(shelf)
-            if shelf.odd:
-                found.take_each(shelf.odd, code)
 
     def _under(self, code: str) -> Iterator[_Shelf]:
         """The shelves of longer codes that begin with ``code``, in their order."""

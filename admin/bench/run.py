@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -60,6 +61,8 @@ async def prepare(path: Path, count: int) -> None:
                 connection.commit()
                 rows.clear()
     connection.close()
+    # The system writes what it was given when it likes, which would be while something is measured.
+    os.sync()
 
 
 @dataclass(frozen=True, slots=True)

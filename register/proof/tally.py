@@ -14,7 +14,7 @@ from register.code_index import Concerned
 from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch
 from register.measures import STATES, WINDOW_DAYS
-from register.proof.texts import listed
+from register.proof.texts import Text, listed
 
 _NO_LINES: Final[list[Line]] = []
 
@@ -179,8 +179,13 @@ class Case:
         self.set_aside = self.own = _NO_LINES
         if not consignment.plain:
             self._set_apart(consignment)
-        self.foreign_ids = ids(self.foreign)
-        shown = listed(self.foreign_ids)
+        if len(self.foreign) == 1:
+            id_ = self.foreign[0].version.id
+            self.foreign_ids = [id_]
+            shown = Text(id_, id_)
+        else:
+            self.foreign_ids = ids(self.foreign)
+            shown = listed(self.foreign_ids)
         self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
         if not consignment.plain:
             self._name_apart(consignment)

@@ -22,7 +22,6 @@ Change = tuple[int, type[Rule]]
 """A day, and the rule that decides from it on."""
 
 _PAST_WINDOW: Final = WINDOW_DAYS + 1
-_FEW: Final = 16
 _NUMBER_BITS: Final = 24
 _NO_LINE: Final = (1 << _NUMBER_BITS) - 1
 
@@ -88,7 +87,7 @@ def plain_change(consignment: Consignment, rule: type[Rule]) -> Change | None:
     From its sixteenth day on every line asks for a special certificate. On other days of lines P37(1) holds, since it
     holds for each that is there; on days of no line nothing is asked.
     """
-    day, starts, ends = consignment.day, consignment.concerned.starts, consignment.concerned.ends
+    day, (starts, ends) = consignment.day, consignment.concerned.by_end()
     if rule is A4_1:
         first = min([start for start in starts if start > day], default=FOREVER)
         return None if first >= FOREVER else (first, P37_1)
@@ -111,19 +110,14 @@ def plain_change(consignment: Consignment, rule: type[Rule]) -> Change | None:
 def _run_end(starts: Sequence[int], ends: Sequence[int], day: int, after: int = 0) -> int:
     """The last day until which spans of days follow on one another without a gap, from ``day``, a day of one of them.
 
-    Each begins ``after`` days after its first day, and is none if it has no such day.
+    Each begins ``after`` days after its first day, and is none if it has no such day. They come in the order of their
+    ends, so that one round is enough: a span that is passed by for beginning too late ends before any that bridges the
+    gap to it does.
     """
-    if len(starts) > _FEW:
-        # In order one round finds all; a few spans take two rounds or three as they come.
-        ordered = sorted(zip(starts, ends, strict=True))
-        starts, ends = [start for start, _ in ordered], [end for _, end in ordered]
     since = day + 1 - after
-    found = True
-    while found:
-        found = False
-        for start, end in zip(starts, ends, strict=True):
-            if start <= since and end > day and start + after <= end:
-                day, since, found = end, end + 1 - after, True
+    for start, end in zip(starts, ends, strict=True):
+        if start <= since and end > day:
+            day, since = end, end + 1 - after
     return day
 
 
@@ -136,14 +130,14 @@ def _settled_until(consignment: Consignment, lines: Sequence[LineMatch]) -> int:
     """
     if consignment.compliance:
         return consignment.day
-    starts, ends = [], []
+    spans = []
     for line, _ in lines:
         version = line.version
         lasting = not version.permitted_to and not version.suspensions and version.kind != EXPORT_DUTY
         if lasting and version.state != consignment.origin:
-            starts.append(line.start)
-            ends.append(line.end)
-    return _run_end(starts, ends, consignment.day, _PAST_WINDOW)
+            spans.append((line.end, line.start))
+    spans.sort()
+    return _run_end([start for _, start in spans], [end for end, _ in spans], consignment.day, _PAST_WINDOW)
 
 
 def _events(consignment: Consignment, lines: Sequence[LineMatch], after: int) -> list[int]:

@@ -170,7 +170,7 @@ def create_app(
             "calendars": Provide(lambda: calendars, sync_to_thread=False, use_cache=True),
             "targets": Provide(lambda: settings.consultation_targets, sync_to_thread=False, use_cache=True),
             "consulting": Provide(lambda: consulting, sync_to_thread=False, use_cache=True),
-            "cabinet": Provide(lambda: Cabinet(settings.data_dir / "attachments"), sync_to_thread=False),
+            "cabinet": Provide(lambda: Cabinet(settings.attachments), sync_to_thread=False),
             "published_log": Provide(lambda: app.state.published_log, sync_to_thread=False),
         },
         exception_handlers={Exception: problem_handler, **accounts.exception_handlers},

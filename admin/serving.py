@@ -14,6 +14,10 @@ from admin.settings import Settings
 from consultations.moved_days import read
 from feeds.consultation_calendar import ClockWork
 from feeds.export import write
+from register.drafts.attachments import Cabinet, published_files
+from register.service import RegisterService
+
+log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, *, demonstration: bool) -> None:
@@ -42,6 +46,18 @@ async def export(settings: Settings, directory: Path) -> int:
         service.terms = replace(service.terms, demonstration=await demonstration.loaded(service.database))
         kept = await read(service.database)
         clock = ClockWork(settings.consultation_targets, kept.working_days(), kept.revision, kept.changed_at)
-        return write(service, directory, await open_log(settings, service), clock)
+        return write(service, directory, await open_log(settings, service), clock, await _acts(settings, service))
     finally:
         await service.stop()
+
+
+async def _acts(settings: Settings, service: RegisterService) -> dict[str, Path]:
+    """The published acts. One whose file is lost is told and left out: the service too answers that it is not there."""
+    cabinet, found = Cabinet(settings.attachments), dict[str, Path]()
+    for sha256 in await published_files(service.database):
+        path = cabinet.path(sha256)
+        if path is None:
+            log.warning("the act %s is published and its file is not in %s", sha256, settings.attachments)
+        else:
+            found[sha256] = path
+    return found

@@ -231,6 +231,11 @@ class Settings(BaseModel):
         return MailServer.parse(self.smtp_url, self.mail_from, password=password, local_name=name)
 
     @property
+    def attachments(self) -> Path:
+        """Where the acts lie that were attached to drafts."""
+        return self.data_dir / "attachments"
+
+    @property
     def origin(self) -> str:
         """The name of the log in its checkpoints."""
         return self.log_name or f"{urlsplit(self.address).netloc}/log"

@@ -18,9 +18,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -52,6 +53,7 @@ from register.web import IMMUTABLE, JSON, PUBLIC_MINUTE, REVALIDATE
 
 FORMS: Final[tuple[Format, ...]] = ("atom", "rss")
 MANIFEST: Final = "export.json"
+_NO_ACTS: Final[Mapping[str, Path]] = {}
 
 
 class Exported(NamedTuple):
@@ -79,8 +81,16 @@ class _Listed(msgspec.Struct):
     sha256: str
 
 
-def write(service: RegisterService, directory: Path, log: Log | None = None, clock: ClockWork | None = None) -> int:
+def write(
+    service: RegisterService,
+    directory: Path,
+    log: Log | None = None,
+    clock: ClockWork | None = None,
+    acts: Mapping[str, Path] = _NO_ACTS,
+) -> int:
     """Write the public Register of a started service to ``directory``; return how many files were written.
+
+    ``acts`` are the published acts, PDF by SHA-256: what the measures lead to.
 
     Statuses are of today at the Commission's seat. Without ``clock`` the calendars of consultations are left out.
     Without ``log`` all below ``log/`` but the tiles is left out; with one, ``await log.start()`` comes before, so that
@@ -93,7 +103,7 @@ def write(service: RegisterService, directory: Path, log: Log | None = None, clo
         # Signed first, written last: nobody's entries come in between, and a fork writes nothing.
         last = [] if log is None else list(_signed(service, log))
         listed, count = [], 0
-        for item in _public(service, today, clock):
+        for item in chain(_acts(acts), _public(service, today, clock)):
             count += _put(directory / item.file, item.content)
             listed.append(_entry_of(item))
         listed += [_entry_of(item) for item in last]
@@ -109,6 +119,11 @@ def _public(service: RegisterService, today: date, clock: ClockWork | None) -> I
     if clock is not None:
         yield from _calendars(service, today, clock)
     yield from _whole(service, today)
+
+
+def _acts(acts: Mapping[str, Path]) -> Iterator[Exported]:
+    for sha256, path in acts.items():
+        yield Exported(f"/attachments/{sha256}.pdf", path.read_bytes(), "application/pdf", IMMUTABLE)
 
 
 def _fixed(service: RegisterService) -> Iterator[Exported]:

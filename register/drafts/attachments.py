@@ -257,3 +257,12 @@ async def is_public(db: Database, sha256: str) -> bool:
         sha256,
     )
     return bool(rows)
+
+
+async def published_files(db: Database) -> list[str]:
+    """The SHA-256 of every file for which ``is_public`` holds, in order."""
+    rows = await db.fetch_rows(
+        "SELECT DISTINCT sha256 FROM draft_attachment JOIN draft ON draft.id = draft WHERE state = 'published' "
+        "ORDER BY sha256"
+    )
+    return [row[0] for row in rows]

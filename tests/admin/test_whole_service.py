@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from admin import demonstration, marks
+from admin import demonstration, marks, serving
 from admin.app import create_app
 from admin.settings import Settings
 from admin.verifying import verify
@@ -238,3 +238,21 @@ async def test_a_fault_in_announcing_is_seen_and_passes(settings: Settings, monk
             assert (await client.get("/api/v1/measures")).status_code == 200
         await app.state.scheduler.announce()
         assert (await client.get("/health")).json()["status"] == "ok"
+
+
+async def test_an_export_takes_the_published_acts_along_and_tells_of_a_lost_one(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept, lost = "ab" + "1" * 62, "cd" + "2" * 62
+    place = settings.attachments / "ab" / f"{'1' * 62}.pdf"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"%PDF-1.7")
+
+    async def published(_: Database) -> list[str]:
+        return [kept, lost]
+
+    monkeypatch.setattr(serving, "published_files", published)
+    await serving.export(settings, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out" / "attachments").iterdir()] == [f"{kept}.pdf"]
+    assert lost in caplog.text
+    assert kept not in caplog.text

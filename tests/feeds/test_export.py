@@ -254,6 +254,21 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_goes_on(tmp_pa
 
 
 @pytest.mark.anyio
+async def test_published_acts_lie_at_their_addresses(site: Site, tmp_path: Path) -> None:
+    await site.fill()
+    act = tmp_path / "act"
+    act.write_bytes(b"%PDF-1.7 act")
+    digest = hashlib.sha256(act.read_bytes()).hexdigest()
+    directory = tmp_path / "out"
+    write(site.service, directory, site.log, acts={digest: act})
+    assert (directory / "attachments" / f"{digest}.pdf").read_bytes() == act.read_bytes()
+    entry = listed(directory)[f"/attachments/{digest}.pdf"]
+    assert (entry["type"], entry["sha256"], "immutable" in entry["cache"]) == ("application/pdf", digest, True)
+    before = files(directory)
+    assert write(site.service, directory, site.log, acts={digest: act}) == 0
+    assert files(directory) == before
+
+
 async def test_an_empty_register_and_one_without_a_key(site: Site, tmp_path: Path) -> None:
     write(site.service, tmp_path / "out")
     for address in ("/api/v1/snapshot", "/measures.csv", "/measures.xlsx", "/dcat.jsonld", "/feeds/deadlines.ics"):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from register.drafts.attachments import published_files
 from tests.register.api.helpers import assert_problem
 from tests.register.drafts.conftest import Office
 from tests.register.drafts.helpers import APPROVER, AUDITOR, BOTH, CLERK, MACHINE, SECOND, content, enter, pdf
@@ -216,8 +217,10 @@ async def test_an_act_is_attached_and_served_safely(office: Office) -> None:
     inside = await office.ask("GET", f"/drafts/{made['id']}/attachments/{file['sha256']}")
     assert inside.content == pdf()
     assert_problem(await office.client.get(public), 404)
+    assert await published_files(office.service.database) == []
     await approved(office, made["id"])
     await office.post(f"/drafts/{made['id']}/publish", APPROVER)
+    assert await published_files(office.service.database) == [file["sha256"]]
     served = await office.client.get(public)
     assert served.content == pdf()
     assert served.headers["content-type"].startswith("application/pdf")

@@ -249,6 +249,12 @@ def test_a_consultation_from_the_first_line_to_the_answer(chamber: Chamber, brow
     with person(browser, "ru-RU") as kz, person(browser, "en-GB") as kg, person(browser, "ru-RU") as approver:
         sign_in(kz, chamber, "kz")
         identifier = initiate(kz, chamber)
+        own = f"{chamber.address}/ru/staff/consultations/{identifier}"
+        for step in ("change-plan", "withdraw"):
+            kz.goto(f"{own}/do/{step}")
+            expect(kz.locator("main form")).not_to_have_count(0)
+            look_at(kz)
+        kz.goto(own)
         sign_in(kg, chamber, "kg", "en")
         speak(kg)
         kz.reload()
@@ -269,6 +275,9 @@ def test_a_consultation_from_the_first_line_to_the_answer(chamber: Chamber, brow
         kg.goto(f"{chamber.address}/en/staff/consultations/{identifier}")
         expect(kg.locator(".standing")).to_contain_text("entered in the Register")
         look_at(kg)
+        approver.goto(f"{own}/do/revoke")
+        expect(approver.get_by_role("heading", level=1)).to_contain_text("Отменить")
+        look_at(approver)
         for page, path in (
             (kg, f"/en/consultations/{identifier}"),
             (kz, "/ru/consultations"),

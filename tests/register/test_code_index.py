@@ -14,7 +14,7 @@ from register.index import LineMatch, Register
 from register.proof.points import decide
 from register.proof.tally import Case, Consignment, Tally
 from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
-from tests.register.synthetic import build, record
+from tests.register.synthetic import append, build, record
 
 FIRST = date(2026, 1, 1)
 CODES = ("72", "7204", "72041", "720410", "7204100000", "7204490000", "7205", "7901")
@@ -90,6 +90,24 @@ def test_the_index_finds_what_asking_every_line_finds_now_and_in_the_past(
     )
     assert sorted(shown(ready.begun)) == sorted(shown([one for one in ready.lines if one.line.start <= since]))
     assert ready.even == all(one.line.even for one in ready.lines)
+
+
+OTHERS = [record(f"BY-2025-{n:03}", f"84{n:02}00000{n % 10}") for n in range(1, 100)]
+"""So many shelves that a measure more is put among them one line at a time."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(records(), min_size=1, max_size=6), st.sampled_from(ASKED), days)
+def test_the_index_finds_the_same_when_it_is_asked_after_every_entry(
+    entered: list[dict[str, Any]], code: str, day: date
+) -> None:
+    register, since = build(OTHERS), day.toordinal()
+    for one in entered:
+        assert shown(register.matches("8401000001", None, since)) == [("BY-2025-001", 1, 1, "exact")]
+        append(register, [one])
+        assert set(shown(register.matches(code, None, since))) == asked_one_by_one(register, code, register.seq, since)
+    at_once = build([*OTHERS, *entered])
+    assert shown(register.matches(code, None, since)) == shown(at_once.matches(code, None, since))
 
 
 @settings(max_examples=40, deadline=None)

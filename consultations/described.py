@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final, Literal
 
 from litestar import get, post, put
@@ -15,8 +14,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from consultations import answers
 from consultations.model import PUBLIC_STATUSES, STATUSES
-from register.api import schemas
-from register.api.calls import API, described, problem_responses
+from register.api.calls import API, described, problem_response, problem_responses
 from register.api.examples import Example
 from register.api.parameters import (
     SEARCHED_CODE_PATTERN,
@@ -29,7 +27,7 @@ from register.api.parameters import (
 )
 from register.drafts.described import BEARER, BODY_LIMIT, IDEMPOTENCY_KEY
 from register.measures import STATES
-from register.web import JSON, PROBLEM
+from register.web import JSON
 
 TAG: Final = "Consultations"
 _TEXT: Final = OpenAPIType.STRING
@@ -149,21 +147,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, str, str, str, str]]] = {
 
 def _refusal(status: int) -> ResponseSpec:
     description, pointer, rule, ru, en = _REFUSALS[status]
-    example = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": f"{en} / {ru}",
-        "instance": f"{API}/consultations/C-2026-003",
-        "errors": [{"pointer": pointer, "rule": rule, "text": {"ru": ru, "en": en}}],
-    }
-    return ResponseSpec(
-        schemas.Problem,
-        generate_examples=False,
-        description=description,
-        media_type=PROBLEM,
-        examples=[Example(value=example)],
-    )
+    return problem_response(status, description, (pointer, rule, ru, en), f"{API}/consultations/C-2026-003")
 
 
 _METHODS: Final = {"GET": get, "POST": post, "PUT": put}

@@ -23,9 +23,9 @@ from consultations.rules import HC2, HC17, ConsultationRefused
 from register.api.calls import API, Asked
 from register.api.parameters import NO_PARAMETERS
 from register.drafts.actors import Actor
-from register.drafts.commands import DraftStale
 from register.drafts.desk import PRIVATE, key_of
 from register.drafts.rules import DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.trail import Audit
 from register.findings import Finding
 from register.idempotency import Answer, once

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -19,11 +18,11 @@ from consultations.notices.kinds import KINDS, NoticeKind
 from consultations.notices.mails import MailState
 from consultations.notices.people import DELIVERIES, DeliveryWay
 from register.api import schemas
-from register.api.calls import API, described, problem_responses
+from register.api.calls import API, described, problem_response, problem_responses
 from register.api.examples import Example
 from register.api.parameters import Parameter, one_of, whole
 from register.drafts.described import BEARER, IDEMPOTENCY_KEY, body, object_of
-from register.web import JSON, PROBLEM
+from register.web import JSON
 from register.words import LANGUAGES, Language
 
 TAG: Final = "Notices"
@@ -224,21 +223,7 @@ _REFUSALS: Final[Mapping[int, tuple[str, str, str, str, str]]] = {
 
 def _refusal(status: int) -> ResponseSpec:
     description, pointer, rule, ru, en = _REFUSALS[status]
-    example = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": f"{en} / {ru}",
-        "instance": f"{API}/notices",
-        "errors": [{"pointer": pointer, "rule": rule, "text": {"ru": ru, "en": en}}],
-    }
-    return ResponseSpec(
-        schemas.Problem,
-        generate_examples=False,
-        description=description,
-        media_type=PROBLEM,
-        examples=[Example(value=example)],
-    )
+    return problem_response(status, description, (pointer, rule, ru, en), f"{API}/notices")
 
 
 _METHODS: Final = {"GET": get, "POST": post, "PUT": put}

@@ -14,10 +14,10 @@ from admin.workbench import cells, fields
 from admin.workbench.common import DRAFTS, draft_of, here, staff_page, translations, typed, version_of
 from admin.workbench.deeds import DEFAULT_DESTINATION, Saving, bare, conflicts, merged, save
 from register.api.calls import Service
-from register.drafts.commands import DraftStale
 from register.drafts.contents import WORKING
 from register.drafts.model import Content, Draft
 from register.drafts.records import content_at, dumped
+from register.drafts.stale import DraftStale
 from register.pages.compared import Change, compared
 from register.service import RegisterService
 from register.web import finding, refused

@@ -11,11 +11,12 @@ from admin.accounts import audit
 from admin.accounts.policy import Actor
 from register.database import Database
 from register.drafts import commands
-from register.drafts.commands import DraftStale, Edit
+from register.drafts.commands import Edit
 from register.drafts.model import Content, Draft
 from register.drafts.publishing import Moved, publish
 from register.drafts.records import content_at, dumped
 from register.drafts.rules import HD13, DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.states import Command
 from register.recording import joined
 from register.service import RegisterService

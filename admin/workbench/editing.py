@@ -34,9 +34,9 @@ from admin.workbench.form import Shown
 from admin.workbench.settling import HOWS, How, Unsettled, settle
 from register.api.calls import Service
 from register.drafts.attachments import Cabinet, attachments_of
-from register.drafts.commands import DraftStale
 from register.drafts.model import Content, Draft
 from register.drafts.rules import HD11, DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.states import EDITABLE
 from register.service import RegisterService
 from register.web import Problem

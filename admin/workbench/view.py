@@ -31,12 +31,13 @@ from admin.workbench.form import settled_whole
 from admin.workbench.waiting import offers
 from register.api.calls import Service
 from register.drafts.attachments import attachments_of, public_url
-from register.drafts.commands import DraftStale, standing_of
+from register.drafts.commands import standing_of
 from register.drafts.model import Draft, Event
 from register.drafts.preview import Preview, preview
 from register.drafts.publishing import Moved
 from register.drafts.records import read_draft, read_events
 from register.drafts.rules import DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.states import Command, allowed, refusals
 from register.findings import Finding, Refused
 from register.pages.compared import compared

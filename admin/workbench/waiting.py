@@ -22,9 +22,9 @@ from consultations.records import UnknownConsultation
 from consultations.rules import ConsultationRefused
 from consultations.working_days import SEAT
 from register.api.calls import Service
-from register.drafts.commands import DraftStale
 from register.drafts.model import Draft
 from register.drafts.preview import preview
+from register.drafts.stale import DraftStale
 from register.drafts.states import EDITABLE
 from register.service import RegisterService
 from register.web import not_found

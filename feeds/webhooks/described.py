@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -20,12 +19,12 @@ from feeds.webhooks.inputs import LINE, MAX_BODY, MAX_OVERLAP_HOURS
 from feeds.webhooks.records import Pause, Wanted
 from feeds.webhooks.sender import Failure
 from register.api import schemas
-from register.api.calls import API, described, problem_responses
+from register.api.calls import API, described, problem_response, problem_responses
 from register.api.examples import Example
 from register.api.parameters import CODE_SCHEMA, MAX_SEQ, Parameter
 from register.entries import ENTRY_TYPES, REASONS
 from register.measures import KINDS, STATES
-from register.web import JSON, PROBLEM
+from register.web import JSON
 
 TAG: Final = "Subscriptions"
 BEARER: Final = "bearer"
@@ -230,21 +229,7 @@ _REFUSALS: Final = {
 
 def _refusal(status: int) -> ResponseSpec:
     description, pointer, ru, en = _REFUSALS[status]
-    example = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": f"{en} / {ru}",
-        "instance": f"{API}/subscriptions",
-        "errors": [{"pointer": pointer, "rule": "format", "text": {"ru": ru, "en": en}}],
-    }
-    return ResponseSpec(
-        schemas.Problem,
-        generate_examples=False,
-        description=description,
-        media_type=PROBLEM,
-        examples=[Example(value=example)],
-    )
+    return problem_response(status, description, (pointer, "format", ru, en), f"{API}/subscriptions")
 
 
 _METHODS: Final = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}

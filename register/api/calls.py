@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -115,14 +116,30 @@ def problem_responses(statuses: Sequence[int]) -> dict[int, ResponseSpec]:
 
 def _problem_response(status: int) -> ResponseSpec:
     description, pointer, ru, en = _PROBLEMS[status]
+    members = {"head": 3} if status == 416 else {}
+    return problem_response(status, description, (pointer, "format", ru, en), f"{API}/measures", members)
+
+
+def problem_response(
+    status: int,
+    description: str,
+    error: tuple[str, str, str, str],
+    instance: str,
+    members: Mapping[str, Any] = MappingProxyType({}),
+) -> ResponseSpec:
+    """An error for the OpenAPI document, with an example of one shape (RFC 9457).
+
+    ``error`` is its pointer, rule, and text in Russian and English; ``members`` are what stands beside it.
+    """
+    pointer, rule, ru, en = error
     example = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": f"{en} / {ru}",
-        "instance": f"{API}/measures",
-        "errors": [{"pointer": pointer, "rule": "format", "text": {"ru": ru, "en": en}}],
-        **({"head": 3} if status == 416 else {}),
+        "instance": instance,
+        "errors": [{"pointer": pointer, "rule": rule, "text": {"ru": ru, "en": en}}],
+        **members,
     }
     return ResponseSpec(
         schemas.Problem,

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from register.database import Database
-from register.differences import Difference, differences
 from register.drafts.actors import Actor
 from register.drafts.contents import Knows, first_content, propose
 from register.drafts.decided import find_decision_faults
@@ -27,6 +26,7 @@ from register.drafts.records import (
     writers_of,
 )
 from register.drafts.rules import HD4, HD12, HD13, DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.states import STEPS, Command, Standing, refusals
 from register.findings import Finding, Refused
 from register.measures import Measure
@@ -37,47 +37,6 @@ SOURCE_LENGTH: Final = 300
 """Characters of a source that are kept, the last ones: the row stands at the end."""
 KEPT: Final = "set_aside"
 """The event that keeps what could not be saved because somebody else had saved before."""
-
-
-class DraftStale(Exception):
-    """The draft has changed since the version that the command was made from.
-
-    ``base`` is the content of that version (None where it is not known), ``theirs`` the draft as it stands, ``mine``
-    what was to be saved (None for a command that saves nothing).
-    """
-
-    def __init__(self, draft: Draft, expected: int, base: Content | None, mine: Content | None) -> None:
-        self.theirs, self.expected, self.base, self.mine = draft, expected, base, mine
-        super().__init__(f"draft {draft.id} is at version {draft.version}, the change was made from {expected}")
-
-    def public(self) -> dict[str, Any]:
-        """The three contents and what each of the two changed; ``conflicts`` are the fields that both did."""
-        theirs = differences(self.base or {}, self.theirs.content)
-        mine = [] if self.mine is None else differences(self.base or {}, self.mine)
-        return {
-            "version": self.theirs.version,
-            "base": {"version": self.expected, "content": self.base},
-            "theirs": {
-                "version": self.theirs.version,
-                "state": self.theirs.state,
-                "content": self.theirs.content,
-                "differences": theirs,
-            },
-            "mine": {"content": self.mine, "differences": mine},
-            "conflicts": _conflicts(theirs, mine),
-        }
-
-
-def _conflicts(theirs: list[Difference], mine: list[Difference]) -> list[str]:
-    def meet(one: str, other: str) -> bool:
-        return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
-
-    # By text: in Python true equals 1.
-    return [
-        own["field"]
-        for own in mine
-        if any(meet(own["field"], other["field"]) and dumped(own) != dumped(other) for other in theirs)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import msgspec
@@ -15,13 +14,13 @@ from litestar.openapi.spec import OpenAPIMediaType, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
 from register.api import schemas
-from register.api.calls import API, described, problem_responses
+from register.api.calls import API, described, problem_response, problem_responses
 from register.api.examples import Example
 from register.api.parameters import Parameter, Refused, short_text, some_of, whole
 from register.drafts.model import KINDS, Kind
 from register.drafts.states import STATES, Command, State
 from register.measures import MEASURE_ID
-from register.web import JSON, PROBLEM
+from register.web import JSON
 
 TAG: Final = "Drafts"
 BEARER: Final = "bearer"
@@ -330,21 +329,7 @@ _REFUSALS: Final = {
 
 def _refusal(status: int) -> ResponseSpec:
     description, pointer, rule, ru, en = _REFUSALS[status]
-    example = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": f"{en} / {ru}",
-        "instance": f"{API}/drafts/12",
-        "errors": [{"pointer": pointer, "rule": rule, "text": {"ru": ru, "en": en}}],
-    }
-    return ResponseSpec(
-        schemas.Problem,
-        generate_examples=False,
-        description=description,
-        media_type=PROBLEM,
-        examples=[Example(value=example)],
-    )
+    return problem_response(status, description, (pointer, rule, ru, en), f"{API}/drafts/12")
 
 
 _METHODS: Final = {"GET": get, "POST": post, "PUT": put, "DELETE": delete}

@@ -16,11 +16,12 @@ from litestar.params import SkipValidation
 from register.api.calls import API, Asked
 from register.drafts.actors import Actor
 from register.drafts.attachments import Cabinet, attachments_of
-from register.drafts.commands import DraftStale, standing_of
+from register.drafts.commands import standing_of
 from register.drafts.model import Draft
 from register.drafts.publishing import Moved
 from register.drafts.records import UnknownDraft
 from register.drafts.rules import HD2, HD8, HD11, DraftRefused
+from register.drafts.stale import DraftStale
 from register.drafts.states import allowed
 from register.drafts.trail import Audit
 from register.findings import Finding

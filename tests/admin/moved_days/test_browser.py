@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import threading
@@ -15,7 +14,7 @@ import pyotp
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from admin.accounts import Role, people
 from admin.accounts.passwords import Passwords
@@ -23,8 +22,8 @@ from admin.accounts.people import Particulars
 from admin.app import create_app
 from admin.settings import Settings
 from tests.admin.conftest import PASSWORD, QUICK, SETUP
+from tests.admin.workbench.test_browser import browser as browser
 from tests.conftest import run_apart
-from tests.register.pages.test_browser import ARGUMENTS, CHROMIUM
 
 pytestmark = pytest.mark.browser
 
@@ -69,18 +68,6 @@ async def _hire(settings: Settings, secret: str) -> None:
         number = await people.add(db, SETUP, given, password_hash=password, now=now, own=True)
         sealed = accounts.box.seal(secret, now)
         await db.execute("UPDATE account SET totp_secret = {} WHERE id = {}", sealed, number)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no Chromium at {CHROMIUM}")
-        pytest.skip(f"no Chromium at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 def sign_in(page: Page, office: Office) -> None:

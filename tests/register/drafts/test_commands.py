@@ -13,7 +13,7 @@ import pytest
 from register import publication
 from register.database import AppendOnly, Database, open_database
 from register.drafts import commands
-from register.drafts.commands import DraftStale, Edit
+from register.drafts.commands import Edit
 from register.drafts.model import Draft
 from register.drafts.preview import preview
 from register.drafts.publishing import Moved, publish, publish_due
@@ -26,6 +26,7 @@ from register.drafts.records import (
     read_events,
 )
 from register.drafts.rules import DraftRefused
+from register.drafts.stale import DraftStale
 from register.findings import Refused
 from register.journal import head, stream_all
 from register.measures import Notified

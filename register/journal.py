@@ -3,17 +3,13 @@
 What an entry says is the caller's: here it is a header and a body of bytes.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from register.database import Database, DatabaseError, TransactionError
 
 COLUMNS = "seq, recorded_at, header, body"
-_TURN = 200
-"""After so many entries of a replay others get their turn, the reading of the next batch among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +128,17 @@ async def stream_all(db: Database, after: int = 0, batch: int = 2000) -> AsyncIt
 async def replay(db: Database, after: int = 0, batch: int = 2000) -> AsyncIterator[tuple[bytes, bytes]]:
     """Header and body of every entry after the number `after`, in order: `stream_all` without what a replay skips.
 
-    The time stands in the body; reading it from the row as well would cost a replay a tenth of its time. The next
-    batch is read while the caller works on this one.
+    The time stands in the body; reading it from the row as well would cost a replay a tenth of its time.
     """
-    rows = await _headers_and_bodies(db, after, batch)
-    while len(rows) == batch:
+    while True:
+        rows = await db.fetch_rows(
+            "SELECT header, body FROM entry WHERE seq > {} ORDER BY seq LIMIT {}",
+            after,
+            batch,
+        )
+        for header, body in rows:
+            yield header, body
+        if len(rows) < batch:
+            return
         # Without gaps, so that the number follows from the count.
-        after += batch
-        coming = asyncio.ensure_future(_headers_and_bodies(db, after, batch))
-        try:
-            for place, (header, body) in enumerate(rows):
-                if place % _TURN == 0:
-                    await asyncio.sleep(0)
-                yield header, body
-            rows = await coming
-        finally:
-            coming.cancel()
-    for header, body in rows:
-        yield header, body
-
-
-async def _headers_and_bodies(db: Database, after: int, limit: int) -> list[Any]:
-    return await db.fetch_rows("SELECT header, body FROM entry WHERE seq > {} ORDER BY seq LIMIT {}", after, limit)
+        after += len(rows)

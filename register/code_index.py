@@ -10,37 +10,44 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import Final
 
-from register.codes import PARTIAL, match
+from register.codes import OPEN, PARTIAL, match, match_all
 from register.facts import Line, LineMatch, Version
 
 CODE_LENGTH: Final = 10
 _HEADING: Final = 4
 _MUCH: Final = 8
 """What is an eighth of all shelves or more is quicker put in place by building all of them."""
+_NONE: Final[tuple[LineMatch, ...]] = ()
 
 
 class Concerned:
     """The goods lines that concern a code and do not end before a day.
 
     ``begun`` are those of ``lines`` that begin on the day or before; ``starts`` and ``ends`` are the first and last
-    days of all of them, each in the same order. ``even`` says that each line counts on all of its days and counts
-    alike (`Line.even`).
+    days of all of them, in the order of the last days. ``even`` says that each line counts on all of its days and
+    counts alike (`Line.even`).
     """
 
-    __slots__ = ("_day", "_others", "_shelves", "begun", "ends", "even", "starts")
+    __slots__ = ("_others", "_shelves", "begun", "day", "ends", "even", "starts")
 
     def __init__(self, day: int, shelf: _Shelf | None = None) -> None:
-        self._day = day
-        self._others: list[LineMatch] = []
-        self._shelves: tuple[_Shelf, ...] = ()
-        self.begun: list[LineMatch] = []
+        self.day = day
         self.even = True
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        if shelf is not None and shelf.days:
-            self.take_covering(shelf)
+        self._others = _NONE
+        if shelf is None:
+            self._shelves: tuple[_Shelf, ...] = ()
+            self.starts: list[int] = []
+            self.ends: list[int] = []
+            self.begun: list[LineMatch] = []
+            return
+        self._shelves = (shelf,)
+        place = bisect_left(shelf.ends, day)
+        self.ends = shelf.ends[place:]
+        self.starts = starts = shelf.starts[place:]
+        self.begun = [*compress(shelf.found[place:], map(day.__ge__, starts))]
 
     @classmethod
     def of(cls, matches: Iterable[LineMatch], day: int) -> Concerned:
@@ -51,73 +58,70 @@ class Concerned:
                 made.take(found)
         return made
 
-    def by_end(self) -> tuple[list[int], list[int]]:
-        """``starts`` and ``ends``, in the order of the ends."""
-        if len(self._shelves) + len(self._others) > 1:
-            spans = sorted(zip(self.ends, self.starts, strict=True))
-            self.starts, self.ends = [start for _, start in spans], [end for end, _ in spans]
-        return self.starts, self.ends
-
     @property
     def lines(self) -> list[LineMatch]:
         """The lines. Gathered when asked, and of the index as it then is: most questions need no more than days."""
         gathered: list[LineMatch] = []
         for shelf in self._shelves:
-            gathered += shelf.found[shelf.first_since(self._day) :]
-        return gathered + self._others
+            gathered += shelf.found[bisect_left(shelf.ends, self.day) :]
+        return [*gathered, *self._others]
 
     def take(self, found: LineMatch) -> None:
         """Take one line in."""
         line = found.line
-        self._others.append(found)
-        self.starts.append(line.start)
-        self.ends.append(line.end)
-        if line.start <= self._day:
+        self._others = (*self._others, found)
+        self._place(line.start, line.end)
+        if line.start <= self.day:
             self.begun.append(found)
         if not line.even:
             self.even = False
 
     def take_covering(self, shelf: _Shelf) -> None:
-        """Take in those lines of a shelf, which has some, that cover the code by their place in the index."""
-        day, days = self._day, shelf.days
-        place = 0 if days[0] >= day else shelf.first_since(day)
-        starts = days[2 * place + 1 :: 2]
+        """Take in those lines of one more shelf that cover the code by their place in the index."""
+        more = Concerned(self.day, shelf)
         self._shelves += (shelf,)
-        if self.starts:
-            self.starts += starts
-            self.ends += days[2 * place :: 2]
-        else:
-            self.starts, self.ends = starts, days[2 * place :: 2]
-        for start in starts:
-            if start <= day:
-                self.begun.append(shelf.found[place])
-            place += 1
+        self.begun += more.begun
+        for start, end in zip(more.starts, more.ends, strict=True):
+            self._place(start, end)
 
     def take_each(self, lines: Iterable[Line], code: str) -> None:
         """Take in those lines that concern the code, asking each."""
         for line in lines:
-            if line.end >= self._day:
+            if line.end >= self.day:
                 kind = match(line.code_from, line.code_to, line.partial, line.excluded, code)
                 if kind is not None:
                     self.take(LineMatch(line, kind))
+
+    def _place(self, start: int, end: int) -> None:
+        place = bisect_right(self.ends, end)
+        self.ends.insert(place, end)
+        self.starts.insert(place, start)
 
 
 class _Shelf:
     """The lines of one code and, from headings down, of every shorter one.
 
-    ``found`` are the lines that their code and their days alone decide, each as it concerns a code that it covers, in
-    the order of their last days; ``days`` holds last and first day of each in turn. ``odd`` are all other lines.
-    ``below`` are the shelves of longer codes, each under the longest code that covers it.
+    ``found`` are the lines that their days alone decide, each as it concerns every code under the key that no longer
+    key covers, in the order of their last days; ``starts`` and ``ends`` are their first and last days. ``odd`` are the
+    lines that have to be asked. ``below`` are the shelves of longer codes, each under the longest code that covers it.
     """
 
-    __slots__ = ("below", "days", "found", "key", "odd")
+    __slots__ = ("below", "ends", "found", "key", "odd", "starts")
 
     def __init__(self, key: str, above: _Shelf | None = None) -> None:
         self.key = key
         self.below: tuple[_Shelf, ...] = ()
-        self.days: list[int] = [] if above is None else above.days.copy()
-        self.found: list[LineMatch] = [] if above is None else above.found.copy()
-        self.odd: tuple[Line, ...] = () if above is None else above.odd
+        self.odd: tuple[Line, ...] = ()
+        if above is None:
+            self.starts: list[int] = []
+            self.ends: list[int] = []
+            self.found: list[LineMatch] = []
+            return
+        self.starts = above.starts.copy()
+        self.ends = above.ends.copy()
+        self.found = above.found.copy()
+        for line in above.odd:
+            self.put_here(line)
 
     def put(self, line: Line) -> None:
         """Put a line here and on every shelf below."""
@@ -126,34 +130,38 @@ class _Shelf:
             shelf.put(line)
 
     def put_here(self, line: Line) -> None:
-        """Put a line on this shelf alone."""
-        if line.plain and line.even:
-            days, end = self.days, line.end
-            if not days or days[-2] <= end:
-                days += (end, line.start)
-                self.found.append(line.covering)
-            else:
-                place = bisect_right(days[::2], end)
-                days[2 * place : 2 * place] = (end, line.start)
-                self.found.insert(place, line.covering)
+        """Put a line on this shelf alone: not at all, where it concerns no code that is looked for here."""
+        if line.plain:
+            found: LineMatch | None = line.covering
         else:
+            kind = match_all(line.code_from, line.code_to, line.partial, line.excluded, self.key)
+            if kind is None:
+                return
+            found = None if kind == OPEN else line.covering if kind == line.covering.match else LineMatch(line, kind)
+        if found is None or not line.even:
             self.odd = (*self.odd, line)
+            return
+        ends, end = self.ends, line.end
+        if not ends or ends[-1] <= end:
+            ends.append(end)
+            self.starts.append(line.start)
+            self.found.append(found)
+        else:
+            place = bisect_right(ends, end)
+            ends.insert(place, end)
+            self.starts.insert(place, line.start)
+            self.found.insert(place, found)
 
     def remove(self, line: Line) -> None:
         """Take a line away from here and from every shelf below."""
-        if line.plain and line.even:
-            place = self.first_since(line.end)
-            while self.found[place].line is not line:
-                place += 1
-            del self.days[2 * place : 2 * place + 2], self.found[place]
+        for place in range(bisect_left(self.ends, line.end), bisect_right(self.ends, line.end)):
+            if self.found[place].line is line:
+                del self.starts[place], self.ends[place], self.found[place]
+                break
         else:
             self.odd = tuple(other for other in self.odd if other is not line)
         for shelf in self.below:
             shelf.remove(line)
-
-    def first_since(self, day: int) -> int:
-        """The place of the first of ``found`` that does not end before a day."""
-        return bisect_left(self.days[::2], day)
 
     def own(self) -> Iterator[Line]:
         """The lines of this very code."""
@@ -278,8 +286,7 @@ class CodeIndex:
             for length in range(min(len(code), _HEADING - 1) + 1):
                 shelf = self._broad.get(code[:length])
                 if shelf is not None:
-                    if shelf.days:
-                        found.take_covering(shelf)
+                    found.take_covering(shelf)
                     found.take_each(shelf.odd, code)
         if len(code) < CODE_LENGTH:
             for shelf in self._under(code):

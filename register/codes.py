@@ -15,6 +15,7 @@ __all__ = [
     "EXACT",
     "LENGTHS",
     "LEVELS",
+    "OPEN",
     "PARTIAL",
     "SPACING",
     "CodeError",
@@ -24,6 +25,7 @@ __all__ = [
     "ancestors",
     "format_code",
     "match",
+    "match_all",
     "normalise",
     "prefixes",
 ]
@@ -31,6 +33,8 @@ __all__ = [
 Match = Literal["exact", "partial"]
 EXACT: Final[Match] = "exact"
 PARTIAL: Final[Match] = "partial"
+OPEN: Final = "open"
+"""Another answer for one code than for another."""
 
 LENGTHS: Final = (2, 4, 5, 6, 7, 8, 9, 10)
 """How many digits a code in an act may have."""
@@ -198,6 +202,30 @@ def match(code_from: str, code_to: str | None, partial: bool, excluded: Sequence
     if excluded and _nothing_left(code_from, code_to or code_from, excluded, code):
         return None
     return PARTIAL
+
+
+def match_all(
+    code_from: str, code_to: str | None, partial: bool, excluded: Sequence[CodeSpan], cover: str
+) -> Match | Literal["open"] | None:
+    """What `match` answers for `cover` and for every code under it; "open" where that is not the same for all. P2.
+
+    `cover` is as `normalise` gives it, or is shorter.
+    """
+    size = len(code_from)
+    last = code_from if code_to is None else code_to
+    if len(cover) < size:
+        return OPEN if code_from[: len(cover)] <= cover <= last[: len(cover)] else None
+    if not code_from <= cover[:size] <= last:
+        return None
+    narrower = False
+    for span in excluded:
+        if span.covers(cover):
+            if not span.partial:
+                return None
+            partial = True
+        elif span.overlaps(cover):
+            narrower = True
+    return OPEN if narrower else PARTIAL if partial else EXACT
 
 
 def _check_range(first: str, last: str) -> None:

@@ -136,8 +136,8 @@ def timeline(register: Register, code: str, today: date, duties_until: int) -> l
     """How the goods of a code stand from today on: each day on which it changes, with the standing from then on."""
     first, last = today.toordinal(), (today + HORIZON).toordinal()
     found = register.concerning(code, register.seq, first)
-    plain = Consignment(found, first, code=code, duties_until=duties_until)
-    confirmed = Consignment(found, first, code=code, compliance=_CONFIRMED, duties_until=duties_until)
+    plain = Consignment(found, Question(code=code, date=today), duties_until)
+    confirmed = Consignment(found, Question(code=code, date=today, compliance=_CONFIRMED), duties_until)
     lines = plain.lines
     tallies = Tally(plain, first, lines), Tally(confirmed, first, lines)
     certain = _Certainty(register, code, lines, duties_until)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -15,10 +15,11 @@ from register import harmonized
 from register.codes import EXACT
 from register.facts import EXPORT_DUTY, FOREVER, Line
 from register.index import LineMatch, Register, UnknownPast
+from register.measures import WINDOW_DAYS
 from register.proof.points import A11_1, P2, RULES, decide
 from register.proof.question import Question, past_refused
-from register.proof.rule import Condition, Proof, Rule
-from register.proof.tally import Case, Consignment, Tally, ids
+from register.proof.rule import Condition, Proof, Reasons, Rule, reasons
+from register.proof.tally import Case, PlainCase, Tally, case_of, ids
 from register.proof.texts import NOTES, NOTES_WITH_COPY, Note, Text, iso_day, listed, spaced
 from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
 
@@ -130,45 +131,40 @@ def answer(register: Register, question: Question, duties_until: date | None = N
     ``duties_until`` is the last day of the transition of A11(1), None while its end is not set. Dates are calendar
     dates of the Commission's seat. Raises `QuestionError` when the journal has no such ``known_at``.
     """
-    try:
-        known_at = register.known_at(question.known_at)
-    except UnknownPast:
-        raise past_refused(question.known_at) from None
-    code, day = question.code, question.date.toordinal()
-    consignment = Consignment(
-        register.concerning(code, known_at, day),
-        day,
-        code=code,
-        origin=question.origin,
-        value=question.value_eur,
-        certificate=question.sanitary_certificate,
-        compliance=question.compliance,
-        transport=question.transport,
-        duties_until=FOREVER if duties_until is None else duties_until.toordinal(),
-    )
-    case = Case(consignment)
-    if consignment.plain:
+    known_at = register.seq
+    if question.known_at is not None:
+        try:
+            known_at = register.known_at(question.known_at)
+        except UnknownPast:
+            raise past_refused(question.known_at) from None
+    day = question.date.toordinal()
+    concerned = register.concerning(question.code, known_at, day)
+    case = case_of(concerned, question, FOREVER if duties_until is None else duties_until.toordinal())
+    counted = case.counted
+    if isinstance(case, PlainCase):
         rule = plain_rule(case)
         grounds, considered = [_ground(case, rule)], _considered(case, plain_conditions(case, rule))
-        change = plain_change(consignment, rule)
+        change = plain_change(case, rule)
+        shown = [_plain_counted(found) for found in counted]
     else:
-        tally = Tally(consignment, day, case.counted)
+        tally = Tally(case, day, counted)
         rule = decide(tally)
         grounds, considered = _grounds(case, tally, rule), _considered(case, _conditions(tally, rule))
-        change = first_change(consignment, tally, rule)
+        change = first_change(case, tally, rule)
+        shown = [_counted(found, case) for found in counted]
     proof = rule.proof
-    if_exact = _settled(case, rule) if case.counted else None
+    if_exact = _settled(case, rule)
     return Answer(
-        code,
+        case.code,
         iso_day(day),
         known_at,
         "certain" if if_exact is None else "description",
         proof,
         ACCEPTED[proof],
         grounds,
-        [_counted(found, case) for found in case.counted],
+        shown,
         considered,
-        ids(case.confirmed(case.own, False)) if case.own else [],
+        ids(case.by_compliance(case.own, False)) if case.own else [],
         None if change is None else iso_day(change[0] - 1),
         None if change is None else Next(iso_day(change[0]), change[1].proof, change[1].name),
         _notes(case, proof, if_exact),
@@ -187,27 +183,27 @@ def _settled(case: Case, rule: type[Rule]) -> Proof | None:
     the heaviest reading holds no P36 and is otherwise as large as can be: all lines, or all of one state, or all
     that are unconfirmed. With partial lines only, the description settles it in any case.
     """
-    for found in case.counted:
-        if found.match != EXACT:
+    for _, kind in case.counted:
+        if kind != EXACT:
             break
     else:
         return None
     exact = [found for found in case.counted if found.match == EXACT]
-    consignment, day = case.consignment, case.day
-    with_none = decide(Tally(consignment, day, exact)).proof
+    day = case.day
+    with_none = decide(Tally(case, day, exact)).proof
     if not exact or with_none != rule.proof:
         return with_none
     states = {found.line.version.state for found in exact if not _set_aside(found.line, case)}
     same_states = [f for f in case.counted if f.match == "exact" or f.line.version.state in states]
-    unconfirmed = [f for f in case.counted if f.match == "exact" or not consignment.confirmed(f.line.version)]
+    unconfirmed = [f for f in case.counted if f.match == "exact" or not case.confirmed(f.line.version)]
     for reading in (same_states, unconfirmed):
-        if decide(Tally(consignment, day, reading)).proof != rule.proof:
+        if decide(Tally(case, day, reading)).proof != rule.proof:
             return with_none
     return None
 
 
 def _set_aside(line: Line, case: Case) -> bool:
-    return line.version.kind == EXPORT_DUTY and case.day <= case.consignment.duties_until
+    return line.version.kind == EXPORT_DUTY and case.day <= case.duties_until
 
 
 def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> list[Ground]:
@@ -231,38 +227,48 @@ _DECLARATIONS: Final = tuple(rule for rule in RULES if rule.proof == "origin_dec
 _CONDITIONS: Final = tuple(rule for rule in RULES if issubclass(rule, Condition))
 
 
-def _conditions(tally: Tally, rule: type[Rule]) -> list[type[Condition]]:
+def _conditions(tally: Tally, rule: type[Rule]) -> Reasons:
     """The conditions that would have allowed less than the rule that decides."""
     weight = _WEIGHT[rule.proof]
     if not weight:
-        return []
-    return [other for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)]
+        return ()
+    return reasons(*[other for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)])
 
 
-def _considered(case: Case, conditions: Sequence[type[Condition]]) -> list[Considered]:
-    return [Considered(other.name, False, other.why_not(case)) for other in conditions]
+def _considered(case: Case, conditions: Reasons) -> list[Considered]:
+    return [Considered(name, False, why_not(case)) for name, why_not in conditions]
 
 
-def _counted(found: LineMatch, case: Case) -> Counted:
-    line = found.line
+def _plain_counted(found: LineMatch) -> Counted:
+    line, kind = found
     version = line.version
-    plain = case.consignment.plain
+    start, until = line.start, version.effective_to
     return Counted(
         version.id,
         version.state,
         version.kind,
         line.number,
-        found.match,
+        kind,
         line.code_from,
         line.code_to,
         iso_day(version.effective_from),
-        None if version.effective_to >= FOREVER else iso_day(version.effective_to),
+        None if until >= FOREVER else iso_day(until),
         iso_day(version.included_on),
-        Window(iso_day(line.start), iso_day(line.window_until)),
-        not plain and version.permitted(case.day),
-        not plain and version.state == case.consignment.origin,
-        not plain and _set_aside(line, case),
+        Window(iso_day(start), iso_day(start + WINDOW_DAYS)),
+        False,
+        False,
+        False,
         version.number,
+    )
+
+
+def _counted(found: LineMatch, case: Case) -> Counted:
+    version = found.line.version
+    return msgspec.structs.replace(
+        _plain_counted(found),
+        declaration_permitted=version.permitted(case.day),
+        own_origin=version.state == case.origin,
+        set_aside=_set_aside(found.line, case),
     )
 
 
@@ -281,8 +287,8 @@ _NOTES: Final = {
 
 def _notes(case: Case, proof: Proof, if_exact: Proof | None) -> tuple[Note | msgspec.Raw, ...]:
     notes: tuple[Note | msgspec.Raw, ...] = _NOTES[proof]
-    if not _in_nomenclature(case.consignment.code):
-        notes = (_unknown_code(case.consignment.code), *notes)
+    if not _in_nomenclature(case.code[:_SUBHEADING]):
+        notes = (_unknown_code(case.code), *notes)
     if if_exact is not None:
         notes = (_by_description(case, if_exact), *notes)
     return notes
@@ -303,6 +309,10 @@ def _by_description(case: Case, if_exact: Proof) -> Note:
     )
 
 
+_SUBHEADING: Final = 6
+
+
+@lru_cache(8192)
 def _in_nomenclature(code: str) -> bool:
     if len(code) == 3:
         return any(heading.startswith(code) for heading in harmonized.children(code[:2]))

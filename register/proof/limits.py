@@ -49,11 +49,12 @@ LIMITS: Final = (
     _limit(0, 10_000, "по 31.12.2028", "until 31 December 2028"),
 )
 """Latest first."""
+_BY_DAY: Final = tuple((one.since, one) for one in LIMITS)
 
 
 def limit(day: int) -> Limit:
     """The limit that holds on a day. Raises ``ValueError`` for a day before the calendar."""
-    for one in LIMITS:
-        if day >= one.since:
+    for since, one in _BY_DAY:
+        if day >= since:
             return one
     raise ValueError("a day before the calendar")

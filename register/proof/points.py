@@ -34,7 +34,7 @@ class A4_1(Rule):
 
     @staticmethod
     def text(case: Case) -> Text:
-        by, code, day = BY_TRANSPORT[case.consignment.transport], spaced(case.consignment.code), case.day
+        by, code, day = BY_TRANSPORT[case.transport], spaced(case.code), case.day
         return Text(
             f"По состоянию на {ru_day(day)} в Реестре нет действующих отдельных мер регулирования в отношении товаров "
             f"с кодом {code} ТН ВЭД ЕАЭС{by.ru}.",
@@ -59,7 +59,7 @@ class P17(Rule):
 
     @staticmethod
     def text(case: Case) -> Text:
-        origin = case.consignment.origin
+        origin = case.origin
         return Text(
             f"Товар происходит из третьей страны ({origin}) и сохраняет это происхождение, если на территории Союза "
             "подвергался лишь операциям по обеспечению сохранности и обычной подготовке к перевозке; Правила к нему "
@@ -86,7 +86,7 @@ class A11_1(Condition):
 
     @staticmethod
     def text(case: Case) -> Text:
-        shown, until = listed(ids(case.set_aside)), case.consignment.duties_until
+        shown, until = listed(ids(case.set_aside)), case.duties_until
         last = (
             Text("срок его окончания не установлен", "its end is not set")
             if until >= FOREVER
@@ -104,7 +104,7 @@ class A11_1(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        shown, until = case.live_shown, case.consignment.duties_until
+        shown, until = case.live_shown, case.duties_until
         return Text(
             f"Переходный период закончился {ru_day(until)}: вывозная таможенная пошлина ({shown.ru}) учитывается "
             "наравне с иными мерами.",
@@ -161,7 +161,7 @@ class P2(Rule):
 
     @staticmethod
     def text(case: Case) -> Text:
-        origin, shown = case.consignment.origin, listed(ids(case.own))
+        origin, shown = case.origin, listed(ids(case.own))
         return Text(
             f"Товар происходит из {origin}, и на него распространяется сама мера ({shown.ru}): аналогичным товаром он "
             "не является, требуется соблюдение меры, а не подтверждение иного происхождения.",
@@ -183,7 +183,7 @@ class P36(Condition):
 
     @staticmethod
     def text(case: Case) -> Text:
-        states, shown = ", ".join(case.states), listed(ids(case.confirmed(case.live)))
+        states, shown = ", ".join(case.states), listed(ids(case.by_compliance(case.live, True)))
         return Text(
             f"Меры установлены в нескольких государствах-членах ({states}), подтверждено соблюдение: {shown.ru}.",
             f"Several states ({states}) have measures, and compliance is confirmed with: {shown.en}.",
@@ -288,7 +288,7 @@ class P37_2(Condition):
 
     @staticmethod
     def text(case: Case) -> Text:
-        value, held = money(cast(Decimal, case.consignment.value)), limit(case.day)
+        value, held = money(cast(Decimal, case.value)), limit(case.day)
         most, when = held.shown, held.when
         return Text(
             f"Общая стоимость партии {value.ru} не превышает {most.ru} ({when.ru}).",
@@ -297,7 +297,7 @@ class P37_2(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Text:
-        value, held = case.consignment.value, limit(case.day)
+        value, held = case.value, limit(case.day)
         if value is None:
             return held.not_given
         given, most, when = money(value), held.shown, held.when

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from register.proof.tally import Case, Tally, ids
@@ -54,3 +55,13 @@ class Condition(Rule):
     @abstractmethod
     def why_not(case: Case) -> Text:
         """Why the rule does not hold in this case."""
+
+
+Reasons = tuple[tuple[str, Callable[[Case], Text]], ...]
+"""Conditions by name, each with what says why it does not hold."""
+
+
+def reasons(*conditions: type[Condition]) -> Reasons:
+    """The names and reasons of conditions, looked up once: to look them up in their classes takes an answer longer
+    than to say them."""
+    return tuple((condition.name, condition.why_not) for condition in conditions)

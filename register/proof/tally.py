@@ -7,13 +7,13 @@ no web. Days are proleptic ordinals.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 from register.code_index import Concerned
 from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch
 from register.measures import STATES, WINDOW_DAYS
+from register.proof.question import Question
 from register.proof.texts import Text, listed
 
 _NO_LINES: Final[list[Line]] = []
@@ -23,9 +23,8 @@ class Consignment:
     """The goods asked about, and every goods line that may concern them: what stays the same from day to day.
 
     ``concerned`` are the lines that concern its code on ``day``, the day asked, or later. ``counted`` are those that
-    count on the day. ``plain`` says that nothing but the first and last days of the lines decides: nothing is given or
-    confirmed, and every line counts, and alike, on each of its days. ``duties_until`` is the last
-    day of the transition of A11(1), ``FOREVER`` while its end is not set.
+    count on the day. ``duties_until`` is the last day of the transition of A11(1), ``FOREVER`` while its end is not
+    set.
     """
 
     __slots__ = (
@@ -37,42 +36,29 @@ class Consignment:
         "day",
         "duties_until",
         "origin",
-        "plain",
         "third_country",
         "transport",
         "value",
     )
 
-    def __init__(
-        self,
-        concerned: Concerned,
-        day: int,
-        *,
-        code: str,
-        origin: str | None = None,
-        value: Decimal | None = None,
-        certificate: bool = False,
-        compliance: frozenset[str] = frozenset(),
-        transport: str | None = None,
-        duties_until: int = FOREVER,
-    ) -> None:
-        self.day = day
-        self.code = code
-        self.origin = origin
-        self.third_country = origin is not None and origin not in STATES
-        self.value = value
-        self.certificate = certificate
-        self.compliance = compliance
-        self.transport = transport
-        self.plain = concerned.even and value is None and not certificate and not compliance and origin is None
-        self.duties_until = duties_until
+    def __init__(self, concerned: Concerned, question: Question, duties_until: int = FOREVER) -> None:
         self.concerned = concerned
+        self.day = concerned.day
+        self.code = question.code
+        self.origin = question.origin
+        self.third_country = question.origin is not None and question.origin not in STATES
+        self.value = question.value_eur
+        self.certificate = question.sanitary_certificate
+        self.compliance = question.compliance
+        self.transport = question.transport
+        self.duties_until = duties_until
         counted = concerned.begun
         if not concerned.even:
-            counted = [one for one in counted if _reaches(one.line.version, transport) and one.line.counts(day)]
-        if len(counted) > 1:
-            # By measure and line, so that a mirror that took the entries in another rhythm says the same.
-            counted.sort(key=_by_measure)
+            counted = [
+                one for one in counted if _reaches(one.line.version, self.transport) and one.line.counts(self.day)
+            ]
+        # By measure and line, so that a mirror that took the entries in another rhythm says the same.
+        counted.sort(key=_by_measure)
         self.counted = counted
 
     @property
@@ -146,7 +132,7 @@ class Tally:
                 self.past_window += times
 
 
-class Case:
+class Case(Consignment):
     """The day asked with its goods lines, for what an answer shows. A measure with several lines is one measure.
 
     ``live`` are the lines that A11(1) does not set aside and ``states`` their states, each once; ``foreign`` and
@@ -156,9 +142,6 @@ class Case:
     """
 
     __slots__ = (
-        "consignment",
-        "counted",
-        "day",
         "foreign",
         "foreign_ids",
         "foreign_shown",
@@ -171,45 +154,35 @@ class Case:
         "unpermitted_shown",
     )
 
-    def __init__(self, consignment: Consignment) -> None:
-        self.consignment = consignment
-        self.day = consignment.day
-        self.counted = consignment.counted
-        self.live = self.foreign = [found.line for found in consignment.counted]
+    def __init__(self, concerned: Concerned, question: Question, duties_until: int = FOREVER) -> None:
+        super().__init__(concerned, question, duties_until)
+        self.live = self.foreign = [found.line for found in self.counted]
         self.set_aside = self.own = _NO_LINES
-        if not consignment.plain:
-            self._set_apart(consignment)
-        if len(self.foreign) == 1:
-            id_ = self.foreign[0].version.id
-            self.foreign_ids = [id_]
-            shown = Text(id_, id_)
-        else:
-            self.foreign_ids = ids(self.foreign)
-            shown = listed(self.foreign_ids)
-        self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
-        if not consignment.plain:
-            self._name_apart(consignment)
-        self.states = [self.live[0].version.state] if len(self.live) == 1 else _states(self.live)
-
-    def _set_apart(self, consignment: Consignment) -> None:
-        if self.day <= consignment.duties_until:
+        if self.day <= duties_until:
             self.set_aside = [line for line in self.live if line.version.kind == EXPORT_DUTY]
             self.live = [line for line in self.live if line.version.kind != EXPORT_DUTY]
-        self.own = [line for line in self.live if line.version.state == consignment.origin]
-        self.foreign = [line for line in self.live if line.version.state != consignment.origin]
-
-    def _name_apart(self, consignment: Consignment) -> None:
+        self.own = [line for line in self.live if line.version.state == self.origin]
+        self.foreign = [line for line in self.live if line.version.state != self.origin]
+        self._name()
         if self.own:
             self.live_shown = self.unconfirmed_shown = listed(ids(self.live))
-        if consignment.compliance:
-            self.unconfirmed_shown = listed(ids(self.confirmed(self.live, False)))
+        if self.compliance:
+            self.unconfirmed_shown = listed(ids(self.by_compliance(self.live, False)))
         unpermitted = [line for line in self.foreign if not line.version.permitted(self.day)]
         if len(unpermitted) < len(self.foreign):
             self.unpermitted_shown = listed(ids(unpermitted))
 
-    def confirmed(self, lines: Sequence[Line], answer: bool = True) -> list[Line]:
+    def _name(self) -> None:
+        """Name the measures of ``foreign``, and these as whatever is shown."""
+        self.states = list(dict.fromkeys([line.version.state for line in self.live]))
+        self.foreign_ids = ids(self.foreign)
+        self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = listed(
+            self.foreign_ids
+        )
+
+    def by_compliance(self, lines: Sequence[Line], confirmed: bool) -> list[Line]:
         """Those of ``lines`` with whose measure compliance is, or is not, confirmed."""
-        return [line for line in lines if self.consignment.confirmed(line.version) is answer]
+        return [line for line in lines if self.confirmed(line.version) is confirmed]
 
     def windows(self, open_: bool = True) -> dict[str, int]:
         """P37(1): measures of other states with the last of their 15 days, still running or over.
@@ -224,6 +197,55 @@ class Case:
         return found
 
 
+class PlainCase(Case):
+    """The case of a question that gives nothing but code, day and transport, about lines that count on all of their
+    days and count alike: every one of them is live and foreign, and compliance with none is confirmed."""
+
+    __slots__ = ()
+
+    certificate = False
+    compliance: frozenset[str] = frozenset()
+    duties_until = FOREVER
+    origin = None
+    own = _NO_LINES
+    set_aside = _NO_LINES
+    third_country = False
+    value = None
+
+    def __init__(self, concerned: Concerned, question: Question) -> None:
+        self.concerned = concerned
+        self.day = concerned.day
+        self.code = question.code
+        self.transport = question.transport
+        self.counted = counted = concerned.begun
+        if len(counted) == 1:
+            # What most questions meet; the same as below.
+            line, _ = counted[0]
+            version = line.version
+            self.live = self.foreign = [line]
+            self.states = [version.state]
+            self.foreign_ids = [version.id]
+            shown = Text(version.id, version.id)
+            self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
+        else:
+            counted.sort(key=_by_measure)
+            self.live = self.foreign = [found.line for found in counted]
+            self._name()
+
+
+def case_of(concerned: Concerned, question: Question, duties_until: int) -> Case:
+    """The case of a question, a plain one where it is plain."""
+    if (
+        concerned.even
+        and question.origin is None
+        and question.value_eur is None
+        and not question.sanitary_certificate
+        and not question.compliance
+    ):
+        return PlainCase(concerned, question)
+    return Case(concerned, question, duties_until)
+
+
 def _reaches(version: Version, transport: str | None) -> bool:
     """Whether the measure reaches exports out of the Union by the transport asked, None being any."""
     if not version.reaches_exports:
@@ -233,10 +255,6 @@ def _reaches(version: Version, transport: str | None) -> bool:
 
 def _by_measure(found: LineMatch) -> tuple[str, int]:
     return found.line.version.id, found.line.number
-
-
-def _states(lines: Sequence[Line]) -> list[str]:
-    return list(dict.fromkeys([line.version.state for line in lines]))
 
 
 def ids(lines: Sequence[Line]) -> list[str]:

@@ -7,6 +7,7 @@ database, no web. Days are proleptic ordinals.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,8 +16,8 @@ from register.index import LineMatch
 from register.measures import WINDOW_DAYS
 from register.proof.limits import LIMITS
 from register.proof.points import A4_1, P24, P25, P26, P36, P37_1, P37_2, P37_3, decide
-from register.proof.rule import Condition, Rule
-from register.proof.tally import Case, Consignment, Tally
+from register.proof.rule import Reasons, Rule, reasons
+from register.proof.tally import Consignment, PlainCase, Tally
 
 Change = tuple[int, type[Rule]]
 """A day, and the rule that decides from it on."""
@@ -58,47 +59,45 @@ def first_change(consignment: Consignment, tally: Tally, rule: type[Rule]) -> Ch
     return None
 
 
-def plain_rule(case: Case) -> type[Rule]:
-    """The rule that decides where days alone do (`Consignment.plain`): nothing else can hold."""
-    if not case.counted:
-        return A4_1
+def plain_rule(case: PlainCase) -> type[Rule]:
+    """The rule that decides where days alone do (`PlainCase`): nothing else can hold."""
     day = case.day - WINDOW_DAYS
     for line in case.live:
         if line.start < day:
             return P26
-    return P37_1
+    return P37_1 if case.live else A4_1
 
 
-def plain_conditions(case: Case, rule: type[Rule]) -> Sequence[type[Condition]]:
-    """The conditions that would have allowed less there."""
+def plain_conditions(case: PlainCase, rule: type[Rule]) -> Reasons:
+    """The conditions that would have allowed less there, with what says why they do not hold."""
     several = len(case.states) > 1
     if rule is P26:
         return _SEVERAL_STATES if several else _ONE_STATE
-    return (P25,) if rule is P37_1 and not several else ()
+    return _IN_WINDOW if rule is P37_1 and not several else ()
 
 
-_ONE_STATE: Final = (P25, P24, P37_1, P37_2, P37_3)
-_SEVERAL_STATES: Final = (P36, P24, P37_1, P37_2, P37_3)
+_ONE_STATE: Final = reasons(P25, P24, P37_1, P37_2, P37_3)
+_SEVERAL_STATES: Final = reasons(P36, P24, P37_1, P37_2, P37_3)
+_IN_WINDOW: Final = reasons(P25)
 
 
-def plain_change(consignment: Consignment, rule: type[Rule]) -> Change | None:
+def plain_change(case: PlainCase, rule: type[Rule]) -> Change | None:
     """``first_change`` there.
 
     From its sixteenth day on every line asks for a special certificate. On other days of lines P37(1) holds, since it
     holds for each that is there; on days of no line nothing is asked.
     """
-    day, (starts, ends) = consignment.day, consignment.concerned.by_end()
-    if rule is A4_1:
-        first = min([start for start in starts if start > day], default=FOREVER)
-        return None if first >= FOREVER else (first, P37_1)
+    day, starts, ends = case.day, case.concerned.starts, case.concerned.ends
     if rule is P26:
         over = _run_end(starts, ends, day, _PAST_WINDOW) + 1
         if over > FOREVER:
             return None
-        for start, end in zip(starts, ends, strict=True):
-            if start <= over <= end:
-                return over, P37_1
-        return over, A4_1
+        first = min(starts[bisect_left(ends, over) :], default=FOREVER)
+        return over, P37_1 if first <= over else A4_1
+    if rule is A4_1:
+        # None has begun.
+        first = min(starts, default=FOREVER)
+        return None if first >= FOREVER else (first, P37_1)
     over = _run_end(starts, ends, day) + 1
     windows = [start + WINDOW_DAYS for start, end in zip(starts, ends, strict=True) if start + WINDOW_DAYS < end]
     closed = 1 + min([until for until in windows if until >= day], default=FOREVER)
@@ -115,7 +114,7 @@ def _run_end(starts: Sequence[int], ends: Sequence[int], day: int, after: int = 
     gap to it does.
     """
     since = day + 1 - after
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends):  # noqa: B905 - of one length; to have it checked takes longer than the loop
         if start <= since and end > day:
             day, since = end, end + 1 - after
     return day

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from register.code_index import Concerned
 from register.codes import match
+from register.facts import FOREVER
 from register.index import LineMatch, Register
-from register.proof.points import decide
-from register.proof.tally import Case, Consignment, Tally
+from register.proof.points import RULES, decide
+from register.proof.question import Question
+from register.proof.tally import PlainCase, Tally, case_of
 from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
 from tests.register.synthetic import append, build, record
 
@@ -140,23 +143,29 @@ def test_days_alone_answer_a_plain_question_as_adding_up_does(
 ) -> None:
     register, on = build(entered), day.toordinal()
     ready = register.concerning("7204100000", register.seq, on)
-    asked = Consignment(ready, on, code="7204100000", transport=transport)
-    if not asked.plain:
+    case = case_of(ready, Question(code="7204100000", date=day, transport=transport), FOREVER)
+    if not isinstance(case, PlainCase):
         assert not ready.even
         return
-    case, tally = Case(asked), Tally(asked, on, asked.counted)
+    tally = Tally(case, on, case.counted)
     rule = decide(tally)
     assert plain_rule(case) is rule
     weight = ("none", "origin_declaration", "special_certificate").index(rule.proof)
-    lighter = [other for other in plain_conditions(case, rule) if not other.holds(tally)]
+    by_name = {one.name: one for one in RULES}
+    lighter = [by_name[name] for name, _ in plain_conditions(case, rule)]
+    assert not any(one.holds(tally) for one in lighter)
     assert all(("none", "origin_declaration", "special_certificate").index(one.proof) < weight for one in lighter)
-    assert len(lighter) == len(plain_conditions(case, rule))
-    assert plain_change(asked, rule) == first_change(asked, tally, rule)
+    assert plain_change(case, rule) == first_change(case, tally, rule)
 
 
 def test_nothing_is_plain_where_something_is_given_or_confirmed() -> None:
     ready = Concerned(FIRST.toordinal())
-    on = FIRST.toordinal()
-    assert Consignment(ready, on, code="7204").plain
-    for given_ in ({"origin": "KG"}, {"certificate": True}, {"compliance": frozenset({"KG"})}, {"value": 1}):
-        assert not Consignment(ready, on, code="7204", **given_).plain  # type: ignore[arg-type]
+    assert isinstance(case_of(ready, Question(code="7204", date=FIRST), FOREVER), PlainCase)
+    for given_ in (
+        {"origin": "KG"},
+        {"sanitary_certificate": True},
+        {"compliance": frozenset({"KG"})},
+        {"value_eur": Decimal(1)},
+    ):
+        asked = Question(code="7204", date=FIRST, **given_)  # type: ignore[arg-type]
+        assert not isinstance(case_of(ready, asked, FOREVER), PlainCase)

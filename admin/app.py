@@ -177,7 +177,7 @@ def create_app(
         openapi_config=openapi_config(settings.address),
         # The form of a draft with a file and thousands of goods lines is larger than the usual thousand fields.
         multipart_form_part_limit=30_000,
-        shortcuts={"/api/v1/proof": proof_shortcut(service)},
+        shortcuts={"/api/v1/proof": proof_shortcut(service), **feeds.api.feed_shortcuts(service)},
         lifespan=[running],
     )
     app.state.service = service

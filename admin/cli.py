@@ -272,8 +272,14 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> list[int]:
     show_default=True,
     help="Numbers of measures, comma-separated",
 )
-@click.option("--seconds", default=2.0, show_default=True, type=click.FloatRange(0.2, 60), help="Length of a round")
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 20), help="Rounds side by side")
+@click.option(
+    "--seconds",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0.2, 60),
+    help="How long each endpoint of each size is asked in a round",
+)
+@click.option("--rounds", default=9, show_default=True, type=click.IntRange(1, 50), help="Rounds side by side")
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there too"
 )

@@ -16,6 +16,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Schema
 from litestar.openapi.spec.enums import OpenAPIType
+from litestar.types import ASGIApp, HTTPScope
 
 import feeds.data_api
 import feeds.log_api
@@ -29,8 +30,9 @@ from register.api.calls import Asked, Service, reading, shelf
 from register.api.changes import FILTERS
 from register.api.filters import entry_filter
 from register.api.parameters import CODE, KIND, STATE, Parameter, Parameters, one_of
+from register.front import Shortcut
 from register.service import RegisterService
-from register.web import IMMUTABLE, PUBLIC_MINUTE, Prepared, not_found, ready, respond
+from register.web import IMMUTABLE, PUBLIC_MINUTE, Prepared, not_found, ready, respond, respond_to
 from register.words import LANGUAGES
 
 TAG: Final = "Subscribing"
@@ -67,6 +69,8 @@ PAGE: Final = Parameter(
     "1.atom",
     required=True,
 )
+ENTRY_FEEDS: Final = tuple(f"/feeds/{name}.{form}" for name in ("register", "consultations") for form in MEDIA_TYPES)
+"""The feeds of entries: at one entry of the journal, one query has one answer."""
 Handler = Callable[..., Any]
 _EXAMPLES: Final[dict[Format, str]] = {
     "atom": '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">…</feed>',
@@ -100,14 +104,26 @@ def _filter(name: str, asked: dict[str, Any]) -> FeedFilter:
     return FeedFilter(entry_filter(asked), asked["kind"])
 
 
-def _reply(
-    request: Asked, service: RegisterService, key: Any, seq: int, form: Format, make: Callable[[], Document]
-) -> Response[bytes]:
+def _prepared(service: RegisterService, key: Any, seq: int, form: Format, make: Callable[[], Document]) -> Prepared:
     kept = shelf(service).kept
     prepared = kept.find(key)
     if prepared is None:
         prepared = kept.keep(key, Prepared(render(make(), form), MEDIA_TYPES[form], seq=seq, cache=PUBLIC_MINUTE))
-    return respond(request, prepared)
+    return prepared
+
+
+def feed_shortcuts(service: RegisterService) -> dict[str, Shortcut]:
+    """For ``PublicApp(shortcuts=…)``: feeds of entries that were asked for since the newest entry, and their 304, given
+    at once. Every other request is left to the handler of the feed."""
+
+    def shortcut(path: str) -> Shortcut:
+        def give(scope: HTTPScope) -> ASGIApp | None:
+            prepared = shelf(service).feeds.find((path, scope["query_string"], service.register.seq))
+            return None if prepared is None else respond_to(scope["headers"], prepared).wire()
+
+        return give
+
+    return {path: shortcut(path) for path in ENTRY_FEEDS}
 
 
 def _entries_feed(name: str, form: Format, parameters: Parameters, summary: str) -> HTTPRouteHandler:
@@ -117,14 +133,13 @@ def _entries_feed(name: str, form: Format, parameters: Parameters, summary: str)
         """The newest 100 entries that pass, newest first. Every entry is an item of its own, also one that changes a
         measure known long since; its id is that of the entry in every channel. The Atom feed without filters leads
         through `prev-archive` to every entry back to the first (RFC 5005)."""
-        query = request.scope["query_string"]
+        query, head = request.scope["query_string"], service.register.seq
         asked = parameters.read(query)
         pairs = _given(query, asked)
         seqs = await selections(service.register).newest(_filter(name, asked))
         # The newest one decides which others are shown.
         newest = seqs[0] if seqs else 0
-        return _reply(
-            request,
+        prepared = _prepared(
             service,
             (path, pairs, newest),
             newest,
@@ -137,6 +152,10 @@ def _entries_feed(name: str, form: Format, parameters: Parameters, summary: str)
                 _address(service, path, pairs),
             ),
         )
+        if service.register.seq == head:
+            # Else the selection may be of either state.
+            shelf(service).feeds.keep((path, query, head), prepared)
+        return respond(request, prepared)
 
     return _reading(path, form, parameters, summary)(feed)
 
@@ -150,8 +169,7 @@ def _upcoming_feed(form: Format) -> HTTPRouteHandler:
         query = request.scope["query_string"]
         asked = LANGUAGE_ONLY.read(query)
         pairs, register, today = _given(query, asked), service.register, service.today()
-        return _reply(
-            request,
+        prepared = _prepared(
             service,
             (path, pairs, register.seq, today),
             register.seq,
@@ -165,6 +183,7 @@ def _upcoming_feed(form: Format) -> HTTPRouteHandler:
                 _address(service, path, pairs),
             ),
         )
+        return respond(request, prepared)
 
     summary = "What takes effect, ends, or closes its declaration window in the next 30 days"
     return _reading(path, form, LANGUAGE_ONLY, summary)(feed)

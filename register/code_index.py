@@ -180,7 +180,9 @@ class CodeIndex:
     """
 
     def __init__(self) -> None:
-        self._added: dict[Version, None] = {}
+        # Lines that are not on the shelves yet, by key.
+        self._added: dict[str, list[Line]] = {}
+        self._count = 0
         self._broad: dict[str, _Shelf] = {}
         self._shelves: dict[str, _Shelf] = {}
         # Of the keys of _shelves, longest first.
@@ -189,57 +191,61 @@ class CodeIndex:
 
     def add(self, version: Version) -> None:
         """Take the lines of a version in."""
-        self._added[version] = None
+        added = self._added
+        for line in version.lines:
+            key = line.code_from if line.code_to is None else _key(line)
+            if key in added:
+                added[key].append(line)
+            else:
+                added[key] = [line]
+        self._count += len(version.lines)
 
     def remove(self, version: Version) -> None:
-        """Take the lines of a version out. Raises ``LookupError`` when they are not in."""
-        if version in self._added:
-            del self._added[version]
-            return
+        """Take the lines of a version out, which are in."""
         for line in version.lines:
             key = _key(line)
-            (self._broad if len(key) < _HEADING else self._shelves)[key].remove(line)
+            added = self._added.get(key, ())
+            if line in added:
+                self._added[key].remove(line)
+                self._count -= 1
+            else:
+                (self._broad if len(key) < _HEADING else self._shelves)[key].remove(line)
 
     def settle(self) -> None:
         """Put what was added in its place, so that no question has to wait for that."""
-        lines = [line for version in self._added for line in version.lines]
-        self._added.clear()
-        if len(lines) * _MUCH < len(self._shelves):
-            for line in lines:
-                self._shelf(_key(line)).put(line)
+        added, self._added = self._added, {}
+        count, self._count = self._count, 0
+        if count * _MUCH < len(self._shelves):
+            for key, lines in added.items():
+                for line in lines:
+                    self._shelf(key).put(line)
             return
-        known = [line for shelf in (*self._broad.values(), *self._shelves.values()) for line in shelf.own()]
-        self._build((*known, *lines))
+        for shelf in (*self._broad.values(), *self._shelves.values()):
+            for line in shelf.own():
+                added.setdefault(shelf.key, []).append(line)
+        self._build(added)
 
-    def _build(self, lines: Iterable[Line]) -> None:
+    def _build(self, by_key: dict[str, list[Line]]) -> None:
         """Build every shelf anew, each from the one above it."""
-        by_key: dict[str, list[Line]] = {}
-        for line in lines:
-            key = line.code_from if line.code_to is None else _key(line)
-            known = by_key.get(key)
-            if known is None:
-                by_key[key] = [line]
-                by_key.setdefault(key[:_HEADING], [])
-            else:
-                known.append(line)
+        for heading in {key[:_HEADING] for key in by_key if len(key) > _HEADING}:
+            by_key.setdefault(heading, [])
         self._broad, self._shelves, self._keys = {}, {}, None
+        shelves = self._shelves
         path: list[_Shelf] = []
         for key in sorted(by_key):
             if len(key) < _HEADING:
                 shelf = self._broad[key] = _Shelf(key)
-                for line in by_key[key]:
-                    shelf.put(line)
-                continue
-            while path and not key.startswith(path[-1].key):
-                path.pop()
-            above = path[-1] if path else None
-            shelf = self._shelves[key] = _Shelf(key, above)
+            else:
+                while path and not key.startswith(path[-1].key):
+                    path.pop()
+                above = path[-1] if path else None
+                shelf = shelves[key] = _Shelf(key, above)
+                if above is not None:
+                    above.below += (shelf,)
+                path.append(shelf)
             for line in by_key[key]:
                 shelf.put_here(line)
-            if above is not None:
-                above.below = (*above.below, shelf)
-            path.append(shelf)
-        self._lengths = sorted({len(key) for key in self._shelves}, reverse=True)
+        self._lengths = sorted({len(key) for key in shelves}, reverse=True)
 
     def _shelf(self, key: str) -> _Shelf:
         """The shelf of a code; a new one where there is none."""

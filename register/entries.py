@@ -124,3 +124,21 @@ def check_body(header_bytes: bytes, body: bytes, seq: int) -> None:
     numbered = b'"seq":%d,"subject":' % seq
     if numbered not in header_bytes or numbered not in body:
         raise EntryError(f"entry {seq}: the entry bears another number")
+
+
+def plain_header(id_: str, seq: int, recorded_at: str, type_: str, subject: str, body: bytes) -> bytes:
+    """``header`` of texts that need no escape in JSON, ``recorded_at`` as ``timestamp`` gives it: written out, since
+    a replay and a mirror make one for every entry."""
+    return (
+        f'{{"body":"sha256:{hashlib.sha256(body).hexdigest()}","id":"{id_}","recorded_at":"{recorded_at}",'
+        f'"seq":{seq},"subject":"{subject}","type":"{type_}"}}'
+    ).encode()
+
+
+def check_header(header_bytes: bytes, seq: int, recorded_at: str, type_: str, subject: str, body: bytes) -> None:
+    """Raise ``EntryError`` unless these bytes are the header of this body, whose own members are given."""
+    if header_bytes == plain_header(entry_id(seq), seq, recorded_at, type_, subject, body):
+        return
+    check_body(header_bytes, body, seq)
+    if header_bytes != header(seq, datetime.fromisoformat(recorded_at), type_, subject, body):
+        raise EntryError(f"entry {seq}: its header does not say what the entry says")

@@ -7,6 +7,7 @@ does most. ``FOREVER`` stands for an open end. Pure: no database, no web.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -76,10 +77,20 @@ class MeasureRecord(msgspec.Struct):
     acts: list[ActRecord] = []
 
 
-@lru_cache(maxsize=65_536)
-def ordinal(day: str) -> int:
-    """The ordinal of an ISO date. Raises ``ValueError`` for anything else. Cached, so that equal days share one int."""
-    return date.fromisoformat(day).toordinal()
+class _Ordinals(dict[str, int]):
+    """Ordinals by ISO date, so that equal days share one int. A plain dict: to keep the order of use costs a replay
+    more than reading a few days anew."""
+
+    def __missing__(self, day: str) -> int:
+        if len(self) >= _DAYS_KEPT:
+            self.clear()
+        found = self[day] = date.fromisoformat(day).toordinal()
+        return found
+
+
+_DAYS_KEPT: Final = 65_536
+ordinal: Final[Callable[[str], int]] = _Ordinals().__getitem__
+"""The ordinal of an ISO date. Raises ``ValueError`` for anything else."""
 
 
 def iso(day: int) -> str | None:
@@ -132,33 +143,34 @@ class Version:
     def __init__(self, record: MeasureRecord, seq: int) -> None:
         self.id = record.id
         self.state = _intern(record.state, record.state)
-        self.kind = _intern(record.kind, record.kind)
+        self.kind = kind = _intern(record.kind, record.kind)
         self.number = record.version
         self.seq = seq
         self.superseded: int = NOT_SUPERSEDED
-        self.effective_from = ordinal(record.effective_from)
-        self.effective_to = _to(record.effective_to)
-        self.included_on = ordinal(record.included_on)
-        self.start = max(self.effective_from, self.included_on)
+        self.effective_from = effective = ordinal(record.effective_from)
+        self.effective_to = FOREVER if record.effective_to is None else ordinal(record.effective_to)
+        self.included_on = included = ordinal(record.included_on)
+        self.start = effective if effective > included else included
+        # Nothing but its days decides whether the measure counts, and it counts alike on each of them.
+        self.even = kind != EXPORT_DUTY
         self.suspensions: tuple[tuple[int, int], ...] = ()
         if record.suspensions:
             self.suspensions = tuple((_from(period.from_), _to(period.to)) for period in record.suspensions)
+            self.even = False
         self.reaches_exports = record.destination != "member_states"
         self.transport = None if record.transport is None else _transport(tuple(record.transport))
-        self.terminated = "terminates" in [act.role for act in record.acts]
-        permission = record.declaration
+        if self.transport is not None or not self.reaches_exports:
+            self.even = False
+        self.terminated = False
+        for act in record.acts:
+            if act.role == "terminates":
+                self.terminated = True
         # No permission is the empty period FOREVER..0, so that a question needs one comparison, not two.
-        permitted = permission is not None and permission.permitted
-        self.permitted_from = _from(permission.from_) if permission is not None and permitted else FOREVER
-        self.permitted_to = _to(permission.to) if permission is not None and permitted else 0
-        # Nothing but its days decides whether the measure counts, and it counts alike on each of them.
-        self.even = not (
-            permitted
-            or self.suspensions
-            or self.transport is not None
-            or not self.reaches_exports
-            or record.kind == EXPORT_DUTY
-        )
+        self.permitted_from, self.permitted_to = FOREVER, 0
+        permission = record.declaration
+        if permission is not None and permission.permitted:
+            self.permitted_from, self.permitted_to = _from(permission.from_), _to(permission.to)
+            self.even = False
         self.lines: tuple[Line, ...] = tuple([Line(self, goods) for goods in record.goods])
 
     def known_at(self, seq: int) -> bool:
@@ -219,22 +231,22 @@ class Line:
         self.number = goods.line
         self.code_from = _intern(goods.code_from, goods.code_from)
         self.code_to = None if goods.code_to is None else _intern(goods.code_to, goods.code_to)
-        self.partial = goods.partial
+        self.partial = partial = goods.partial
+        self.covering = _line_match(LineMatch, (self, PARTIAL if partial else EXACT))
         self.excluded: tuple[CodeSpan, ...] = _NOTHING
-        self.plain = goods.code_to is None and not goods.excluded
-        self.covering = _line_match(LineMatch, (self, PARTIAL if goods.partial else EXACT))
         if goods.excluded:
             self.excluded = tuple(CodeSpan(item.code_from, item.code_to, item.partial) for item in goods.excluded)
-        start = version.start
+        self.plain = goods.code_to is None and not goods.excluded
+        start, end = version.start, version.effective_to
         if goods.valid_from is not None:
             start = max(start, ordinal(goods.valid_from))
         if goods.included_on is not None:
             start = max(start, ordinal(goods.included_on))
+        if goods.valid_to is not None:
+            end = min(end, ordinal(goods.valid_to))
         self.start = start
-        self.end = (
-            version.effective_to if goods.valid_to is None else min(version.effective_to, ordinal(goods.valid_to))
-        )
-        self.even = version.even and start <= self.end
+        self.end = end
+        self.even = version.even and start <= end
 
     def counts(self, on: int) -> bool:
         """Whether the line takes part in an answer on ``on``: in force, in the Register by then, not suspended."""

@@ -10,7 +10,7 @@ import base64
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ import msgspec
 
 from register import merkle
 from register.code_index import CodeIndex, Concerned, in_order
-from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_body
+from register.entries import ANNOUNCEMENTS, ENTRY_TYPES, REASONS, EntryError, check_header
 from register.facts import LineMatch, MeasureRecord, Version
 
 __all__ = ["EntryFacts", "LineMatch", "Register", "UnknownPast"]
@@ -29,7 +29,7 @@ class _EntryRecord(msgspec.Struct):
     type: str
     subject: str
     reason: str
-    recorded_at: datetime
+    recorded_at: str
 
 
 class _MeasureEntry(_EntryRecord):
@@ -99,19 +99,41 @@ class Register:
 
         ``checked`` says that the header was made from this very body, so that comparing them again shows nothing.
         """
+        self.extend(((header, body),), checked=checked)
+
+    def extend(self, entries: Iterable[tuple[bytes, bytes]], *, checked: bool = False) -> None:
+        """Take the next entries, header and body, in order; as ``apply``. Those before one that is refused stay."""
+        leaves: list[bytes] = []
+        try:
+            for header, body in entries:
+                self._take(header, body, checked)
+                leaves.append(merkle.leaf_hash(header))
+        finally:
+            self.tree.extend(leaves)
+
+    def _take(self, header: bytes, body: bytes, checked: bool) -> None:
         seq = len(self._bodies) + 1
-        if not checked:
-            check_body(header, body, seq)
         entry: _MeasureEntry | _ConsultationEntry
         try:
             entry = _decode_consultation_entry(body) if _CONSULTATION in body[-64:] else _decode_measure_entry(body)
-            numbers = _TYPE_NUMBERS[entry.type], _REASON_NUMBERS[entry.reason]
         except msgspec.MsgspecError as error:
             raise EntryError(f"entry {seq}: {error}") from error
-        except KeyError as error:
-            raise EntryError(f"entry {seq}: {error.args[0]!r} is not known to this version of the software") from error
         if entry.seq != seq:
             raise EntryError(f"entry {seq}: the entry bears the number {entry.seq}")
+        if not checked:
+            check_header(header, seq, entry.recorded_at, entry.type, entry.subject, body)
+        self._keep(header, body, entry)
+
+    def _keep(self, header: bytes, body: bytes, entry: _MeasureEntry | _ConsultationEntry) -> None:
+        """Take what was read of the next entry; its leaf is for the caller to add."""
+        seq = entry.seq
+        try:
+            type_, reason = _TYPE_NUMBERS[entry.type], _REASON_NUMBERS[entry.reason]
+            recorded_at = _milliseconds(datetime.fromisoformat(entry.recorded_at))
+        except KeyError as error:
+            raise EntryError(f"entry {seq}: {error.args[0]!r} is not known to this version of the software") from error
+        except ValueError as error:
+            raise EntryError(f"entry {seq}: {error}") from error
         if isinstance(entry, _MeasureEntry):
             subject, state = self._take_measure(entry)
         else:
@@ -119,12 +141,11 @@ class Register:
             subject, state = entry.subject, (entry.after and entry.after.state) or ""
         self._bodies.append(body)
         self._headers.append(header)
-        self._recorded.append(_milliseconds(entry.recorded_at))
-        self._types.append(numbers[0])
-        self._reasons.append(numbers[1])
+        self._recorded.append(recorded_at)
+        self._types.append(type_)
+        self._reasons.append(reason)
         self._subjects.append(subject)
         self._states.append(state)
-        self.tree.append(merkle.leaf_hash(header))
 
     def _take_measure(self, entry: _MeasureEntry) -> tuple[str, str]:
         history = self._histories.get(entry.subject)

@@ -7,16 +7,16 @@ process sees its own writes at once; what other processes write arrives by notif
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from time import monotonic
 from zoneinfo import ZoneInfo
 
 from register import journal
+from register.collection import without_collection
 from register.database import Database, DatabaseUnavailable
 from register.index import Register
 from register.nomenclature import Names
@@ -89,16 +89,11 @@ class RegisterService:
         """Apply every committed entry; return the head. Raises ``EntryError`` for a damaged journal."""
         async with self._applying:
             before = self.register.seq
-            # A replay makes millions of objects and no garbage: looking for some would double its time.
-            collecting = gc.isenabled()
-            gc.disable()
-            try:
-                async for header, body in journal.replay(self.database, before):
-                    self.register.apply(header, body)
+            # What a replay makes stays; of a few entries more the collector may take notice.
+            with nullcontext() if before else without_collection():
+                async for entries in journal.replay(self.database, before):
+                    self.register.extend(entries)
                 self.register.settle()
-            finally:
-                if collecting:
-                    gc.enable()
             if self.register.seq > before:
                 self._wake()
             return self.register.seq

@@ -1,4 +1,4 @@
-"""Runs the bench. Everything in one run, on one worker, rounds of the endpoints side by side, on loopback."""
+"""Runs the bench. Everything in one run, one worker a size, endpoints and sizes side by side, on loopback."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -35,6 +35,8 @@ FEED = "/feeds/register.atom"
 READY_SECONDS = 300
 """How long the measured process may take to replay, time its answers and listen."""
 MIRROR_SECONDS = 300
+MIRRORS = 3
+"""How often a client mirrors from zero, at most; the median counts."""
 WARM_UP_SECONDS = 0.5
 
 
@@ -87,17 +89,23 @@ def loads(port: int, count: int) -> dict[str, Load]:
     }
 
 
-async def over_http(port: int, count: int, seconds: float, rounds: int) -> Found:
-    """Requests per second, the median of the rounds; each round goes through every endpoint in turn."""
-    asked = loads(port, count)
-    rates: dict[str, list[float]] = {name: [] for name in asked}
+async def over_http(sizes: Mapping[int, int], seconds: float, rounds: int) -> dict[int, Found]:
+    """Requests per second of every round, by size and endpoint; ``sizes`` gives the port of each.
+
+    A round goes through the endpoints in turn and asks each of every size before the next, so that what disturbs one
+    disturbs the others: rates of one round are to be held against each other.
+    """
+    asked = {size: loads(port, size) for size, port in sizes.items()}
+    rates: dict[int, Found] = {size: {name: [] for name in those} for size, those in asked.items()}
     for turn in range(rounds + 1):
-        for name, load in asked.items():
-            lasting = seconds if turn else min(WARM_UP_SECONDS, seconds)
-            rate = await requests_per_second(port, load.paths, lasting, status=load.status, headers=load.headers)
-            if turn:  # the first turn warms up and does not count
-                rates[name].append(rate)
-    return {name: median(found) for name, found in rates.items()}
+        for name in next(iter(asked.values())):
+            for size, port in sizes.items():
+                load = asked[size][name]
+                lasting = seconds if turn else min(WARM_UP_SECONDS, seconds)
+                rate = await requests_per_second(port, load.paths, lasting, status=load.status, headers=load.headers)
+                if turn:  # the first turn warms up and does not count
+                    rates[size][name].append(rate)
+    return rates
 
 
 def mirrored(port: int, rounds: int) -> Found:
@@ -154,21 +162,37 @@ def _wait_until_up(child: subprocess.Popen[bytes], port: int) -> None:
     raise BenchError("the measured process does not serve")
 
 
-def measure(out: Console, count: int, seconds: float, rounds: int, readers: int) -> Found:
-    """One size: a fresh process on a fresh journal. ``readers`` above 0: mirrors and streams are measured too."""
+@contextmanager
+def journals(out: Console, sizes: Sequence[int]) -> Iterator[dict[int, Path]]:
+    """A fresh journal of every size, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="register-bench-") as folder:
-        path = Path(folder) / "register.sqlite3"
-        started = perf_counter()
-        asyncio.run(prepare(path, count))
-        out.print(f"{count:>9,} measures written in {perf_counter() - started:.1f} s", style="dim")
-        with serving(path, readers) as found:
-            port = found["port"]
-            found |= asyncio.run(over_http(port, count, seconds, rounds))
-            if readers:
-                found |= mirrored(port, rounds)
-                # Last: it enters measures.
-                found |= uvloop.run(measure_streams(port, str(path), readers))
-        return found
+        paths = {}
+        for size in sizes:
+            # A folder each: beside its database a server keeps its keys.
+            paths[size] = Path(folder) / str(size) / "register.sqlite3"
+            paths[size].parent.mkdir()
+            started = perf_counter()
+            asyncio.run(prepare(paths[size], size))
+            out.print(f"{size:>9,} measures written in {perf_counter() - started:.1f} s", style="dim")
+        yield paths
+
+
+def measure(out: Console, sizes: Sequence[int], seconds: float, rounds: int, readers: int) -> list[Found]:
+    """Every size, the smallest first: a fresh process each on a fresh journal, all of them up while they are asked.
+
+    Mirrors and ``readers`` streams at the largest size only.
+    """
+    with journals(out, sizes) as paths, ExitStack() as servers:
+        found = {size: servers.enter_context(serving(path, readers)) for size, path in paths.items()}
+        rates = asyncio.run(over_http({size: one["port"] for size, one in found.items()}, seconds, rounds))
+        for size, one in found.items():
+            one |= rates[size]
+        largest = sizes[-1]
+        port = found[largest]["port"]
+        found[largest] |= mirrored(port, min(rounds, MIRRORS))
+        # Last: it enters measures.
+        found[largest] |= uvloop.run(measure_streams(port, str(paths[largest]), readers))
+        return list(found.values())
 
 
 def run(
@@ -179,8 +203,7 @@ def run(
     ``seconds`` is the length of a round, ``readers`` the number of streams, ``json_path`` a file for the figures.
     """
     out = console()
-    ordered = sorted(sizes)
-    found = [measure(out, size, seconds, rounds, readers if size == ordered[-1] else 0) for size in ordered]
+    found = measure(out, sorted(set(sizes)), seconds, rounds, readers)
     print_report(out, found)
     if json_path is not None:
         write_json(json_path, found, seconds, rounds)

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from feeds.mirror import errors
 from feeds.mirror.batch import Batch, NotUnderstood
-from feeds.mirror.collection import without_collection
 from feeds.mirror.held import Held
 from feeds.mirror.partial import BeforeSnapshot, Partial, stored
 from feeds.mirror.received import Malformed
 from feeds.mirror.store import STATE, State, Store
 from feeds.notes import Checkpoint, NoteError, Verifier, open_checkpoint
+from register.collection import without_collection
 from register.index import Register, UnknownPast
 from register.proof import Answer, Question, answer, read_question
 

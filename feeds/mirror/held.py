@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from hashlib import sha256
 from typing import Final, NamedTuple
 
 import msgspec
 
 from feeds.mirror.received import header_of, numbered
-from register.facts import MeasureRecord
-from register.index import _REASON_NUMBERS, _TYPE_NUMBERS, Register, _MeasureEntry, _milliseconds
+from register.entries import plain_header
+from register.index import Register, _MeasureEntry
 from register.merkle import leaf_hash
 
 
 class _MeasureRead(_MeasureEntry):
-    """A measure's entry with what its header repeats; the time as the text that it is."""
+    """A measure's entry with what its header repeats."""
 
     id: str
-    after: MeasureRecord
-    recorded_at: str  # type: ignore[assignment]
 
 
 _decode: Final = msgspec.json.Decoder(_MeasureRead).decode
@@ -47,11 +43,8 @@ def read(body: bytes, seq: int) -> Read:
         return Read(header_of(body, seq), body, None)
     if entry.seq != seq or b"\n" in body:
         numbered(body, entry.seq, seq)
-    header = (
-        f'{{"body":"sha256:{sha256(body).hexdigest()}","id":"{entry.id}","recorded_at":"{entry.recorded_at}",'
-        f'"seq":{seq},"subject":"{entry.subject}","type":"{entry.type}"}}'
-    )
-    return Read(header.encode(), body, entry)
+    header = plain_header(entry.id, seq, entry.recorded_at, entry.type, entry.subject, body)
+    return Read(header, body, entry)
 
 
 class Held(Register):
@@ -67,26 +60,12 @@ class Held(Register):
         Raises ``EntryError`` and what ``Register.apply`` raises; the entries before the one at fault are then taken.
         """
         leaves: list[bytes] = []
-        kinds, reasons, take_measure = _TYPE_NUMBERS, _REASON_NUMBERS, self._take_measure
         try:
             for header, body, entry in entries:
-                if entry is None or entry.type not in kinds or entry.reason not in reasons:
-                    self._grow(leaves)
-                    self.apply(header, body, checked=True)
-                    continue
-                recorded = _milliseconds(datetime.fromisoformat(entry.recorded_at))
-                subject, state = take_measure(entry)
-                self._bodies.append(body)
-                self._headers.append(header)
-                self._recorded.append(recorded)
-                self._types.append(kinds[entry.type])
-                self._reasons.append(reasons[entry.reason])
-                self._subjects.append(subject)
-                self._states.append(state)
+                if entry is None:
+                    self._take(header, body, True)
+                else:
+                    self._keep(header, body, entry)
                 leaves.append(leaf_hash(header))
         finally:
-            self._grow(leaves)
-
-    def _grow(self, leaves: list[bytes]) -> None:
-        self.tree.extend(leaves)
-        leaves.clear()
+            self.tree.extend(leaves)

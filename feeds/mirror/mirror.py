@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from feeds.mirror import backfill, errors
 from feeds.mirror.batch import Batch, NotUnderstood
 from feeds.mirror.beginning import Refused, begin
-from feeds.mirror.collection import without_collection
 from feeds.mirror.copy import Copy
 from feeds.mirror.diagnosis import first_altered, first_unsigned
 from feeds.mirror.following import follow
@@ -27,6 +26,7 @@ from feeds.mirror.received import Malformed
 from feeds.mirror.source import Source
 from feeds.mirror.store import PARTIAL, WHOLE, State
 from feeds.notes import Checkpoint, NoteError, Verifier, open_checkpoint
+from register.collection import without_collection
 
 log = logging.getLogger(__name__)
 

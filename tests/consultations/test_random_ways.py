@@ -202,8 +202,8 @@ def _expect(model: Model, before: Consultation, step: str, who: Actor, given: An
 async def _agree(db: Database, known: Consultation) -> None:
     """The journal and the tables say the same; the public version counts entries, the private one steps."""
     register = Register()
-    async for head, body in replay(db):
-        register.apply(head, body)
+    async for entries in replay(db):
+        register.extend(entries)
     entries = register.consultations()[known.id]
     newest = register.entry(entries[-1])
     assert newest["after"] == known.public()

@@ -12,6 +12,7 @@ import feedparser
 import httpx
 import pytest
 
+import feeds.api
 from feeds.channels import EMPTY_SINCE
 from register.database import open_database
 from register.entries import timestamp
@@ -21,7 +22,7 @@ from tests.consultations.pages.test_public_pages import create_app
 from tests.feeds.conftest import opened_site
 from tests.feeds.feed_rules import TYPES, check
 from tests.feeds.helpers import BASE, FEEDS, TERMS, Clock, Site, replay
-from tests.register.api.helpers import assert_problem, notified
+from tests.register.api.helpers import application, assert_problem, client_of, notified
 
 pytestmark = pytest.mark.anyio
 
@@ -335,3 +336,33 @@ async def test_feeds_are_the_same_after_a_restart_and_on_the_other_engine(
                 response = await again.get(path)
                 assert response.content == first.content, (place, path)
                 assert response.headers["etag"] == first.headers["etag"]
+
+
+async def test_the_short_way_gives_the_same_as_the_handler(site: Site) -> None:
+    await site.fill()
+    queries = ("", "?lang=en", "?state=kg", "?state=KG&lang=ru", "?kind=nothing", "?colour=red")
+    without_log = [handler for handler in feeds.api.route_handlers if not any("/log" in one for one in handler.paths)]
+    async with client_of(application(site.service, without_log, shortcuts=False)) as handler:
+        for path in feeds.api.ENTRY_FEEDS:
+            for query in queries:
+                tag = (await site.client.get(f"{path}{query}")).headers.get("etag", "")
+                for headers in ({}, {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}, {"If-None-Match": tag}):
+                    for method in ("GET", "HEAD"):
+                        long = await handler.request(method, f"{path}{query}", headers=headers)
+                        short = await site.client.request(method, f"{path}{query}", headers=headers)
+                        assert (long.status_code, long.content) == (short.status_code, short.content)
+                        assert dict(long.headers) == dict(short.headers)
+
+
+async def test_the_short_way_is_given_up_with_the_next_entry(site: Site) -> None:
+    await site.fill()
+    shortcut = feeds.api.feed_shortcuts(site.service)["/feeds/register.atom"]
+    scope: Any = {"query_string": b"lang=en", "headers": []}
+    assert shortcut(scope) is None
+    before = (await site.get("/feeds/register.atom?lang=en")).headers["etag"]
+    assert shortcut(scope) is not None
+    assert shortcut({**scope, "query_string": b"lang=ru"}) is None
+    await site.include(notified("RU", "7204"))
+    assert shortcut(scope) is None
+    assert (await site.get("/feeds/register.atom?lang=en")).headers["etag"] != before
+    assert shortcut(scope) is not None

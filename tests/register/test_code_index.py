@@ -22,6 +22,14 @@ from tests.register.synthetic import append, build, record
 FIRST = date(2026, 1, 1)
 CODES = ("72", "7204", "72041", "720410", "7204100000", "7204490000", "7205", "7901")
 ASKED = ("72", "7204", "720410", "7204100000", "7204490000", "79", "2515110000")
+EXCLUDED = (
+    {"code_from": "7204100000"},
+    {"code_from": "720410"},
+    {"code_from": "720410", "partial": True},
+    {"code_from": "7204100000", "code_to": "7204300000"},
+    {"code_from": "7205"},
+    {"code_from": "7204"},
+)
 IDS = ("AM-2026-001", "AM-2026-002", "KG-2026-001", "RU-2026-001")
 
 days = st.integers(0, 90).map(lambda number: FIRST + timedelta(days=number))
@@ -36,10 +44,12 @@ def lines(draw: st.DrawFn) -> list[dict[str, Any]]:
             "code_from": draw(st.sampled_from(CODES)),
             "partial": draw(st.booleans()),
         }
-        if draw(st.integers(0, 3)) == 0:
-            line["excluded"] = [{"code_from": "7204100000"}]
+        if draw(st.integers(0, 2)) == 0:
+            line["excluded"] = draw(st.lists(st.sampled_from(EXCLUDED), min_size=1, max_size=2))
         if len(line["code_from"]) == 4 and draw(st.integers(0, 3)) == 0:
             line["code_to"] = "7901"
+        if line["code_from"] == "7204100000" and draw(st.booleans()):
+            line["code_to"] = "7204490000"
         made.append(line)
     return made
 
@@ -73,7 +83,7 @@ def shown(found: list[LineMatch]) -> list[tuple[str, int, int, str]]:
     return [(one.line.version.id, one.line.version.seq, one.line.number, one.match) for one in found]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(records(), max_size=8), st.sampled_from(ASKED), days, st.data())
 def test_the_index_finds_what_asking_every_line_finds_now_and_in_the_past(
     entered: list[dict[str, Any]], code: str, day: date, data: st.DataObject

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from register.codes import CodeError, CodeLine, CodeSpan, Match, ancestors, format_code, match, normalise, prefixes
+from register.codes import (
+    OPEN,
+    CodeError,
+    CodeLine,
+    CodeSpan,
+    Match,
+    ancestors,
+    format_code,
+    match,
+    match_all,
+    normalise,
+    prefixes,
+)
 
 quick = settings(max_examples=150, deadline=None)
 RANK: dict[Match | None, int] = {None: 0, "partial": 1, "exact": 2}
@@ -285,3 +297,37 @@ class TestMatch:
     def test_what_concerns_a_code_concerns_all_above_it(self, line: CodeLine, code: str) -> None:
         if line.match(code) is not None:
             assert all(line.match(above) is not None for above in prefixes(code))
+
+    @quick
+    @given(toy_lines, any_codes)
+    def test_what_is_said_of_all_codes_under_one_is_said_of_each(self, line: CodeLine, cover: str) -> None:
+        span = line.span
+        said = match_all(span.code_from, span.code_to, span.partial, line.excluded, cover)
+        under = [code for code in (cover, *LEAVES) if code.startswith(cover)]
+        if said != OPEN:
+            assert {line.match(code) for code in under} == {said}
+
+    @pytest.mark.parametrize(
+        ("line", "excluded", "cover", "expected"),
+        [
+            ("7204", (), "7204", "exact"),
+            ("из 7204", (), "720410", "partial"),
+            ("7204", (), "7205", None),
+            ("7204", (), "72", "open"),
+            ("8415-8417", (), "841", "open"),
+            ("8415-8417", (), "8416", "exact"),
+            ("8415-8417", (), "8418", None),
+            ("4401", ("4401310000",), "4401", "open"),
+            ("4401", ("4401310000",), "440132", "exact"),
+            ("4401", ("4401310000",), "4401310000", None),
+            ("4401", ("440131-440139",), "4401320000", None),
+            ("4401", ("из 440131",), "4401310000", "partial"),
+            ("4401", ("из 440131", "4401310000"), "440131", "open"),
+            ("4401", ("7205",), "4401", "exact"),
+        ],
+    )
+    def test_of_all_codes_under_one_by_hand(
+        self, line: str, excluded: tuple[str, ...], cover: str, expected: str | None
+    ) -> None:
+        (span,) = spans(line)
+        assert match_all(span.code_from, span.code_to, span.partial, spans(*excluded), cover) == expected

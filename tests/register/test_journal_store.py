@@ -167,9 +167,11 @@ async def test_everything_is_streamed_in_order(database: Database) -> None:
     assert [entry async for entry in stream_all(database, 25)] == []
     kept = [(entry.header, entry.body) async for entry in stream_all(database)]
     for batch in (1, 7, 25, 100):
-        assert [pair async for pair in replay(database, batch=batch)] == kept
-    assert [pair async for pair in replay(database, 20, 2)] == kept[20:]
-    assert [pair async for pair in replay(database, 25)] == []
+        read = [pairs async for pairs in replay(database, batch=batch)]
+        assert [pair for pairs in read for pair in pairs] == kept
+        assert {len(pairs) for pairs in read[:-1]} <= {batch}
+    assert [list(pairs) async for pairs in replay(database, 20, 2)] == [kept[20:22], kept[22:24], kept[24:]]
+    assert [pairs async for pairs in replay(database, 25)] == []
 
 
 FORBIDDEN = [

@@ -15,6 +15,7 @@ from litestar.di import Provide
 
 import consultations.api
 import register.api
+from feeds.api import feed_shortcuts
 from register import journal, publication
 from register.api.openapi import openapi_config
 from register.api.proof import proof_shortcut
@@ -36,14 +37,14 @@ def clock() -> datetime:
 def application(
     service: RegisterService, handlers: Sequence[Any] = (), shortcuts: bool = True, **more: Any
 ) -> PublicApp:
-    """The reading calls as an application of their own."""
+    """The reading calls as an application of their own; without ``shortcuts`` the handlers alone answer."""
     return PublicApp(
         route_handlers=[*register.api.route_handlers, *consultations.api.route_handlers, *handlers],
         dependencies={"service": Provide(lambda: service, sync_to_thread=False, use_cache=True)},
         exception_handlers={Exception: problem_handler},
         openapi_config=openapi_config(TERMS.base_url),
         logging_config=None,
-        shortcuts={"/api/v1/proof": proof_shortcut(service)} if shortcuts else None,
+        shortcuts={"/api/v1/proof": proof_shortcut(service), **feed_shortcuts(service)} if shortcuts else None,
         **more,
     )
 

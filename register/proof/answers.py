@@ -142,7 +142,7 @@ def answer(register: Register, question: Question, duties_until: date | None = N
     case = case_of(concerned, question, FOREVER if duties_until is None else duties_until.toordinal())
     counted = case.counted
     if isinstance(case, PlainCase):
-        rule = plain_rule(case)
+        rule = plain_rule(case.live, day)
         grounds, considered = [_ground(case, rule)], _considered(case, plain_conditions(case, rule))
         change = plain_change(case, rule)
         shown = [_plain_counted(found) for found in counted]
@@ -190,6 +190,10 @@ def _settled(case: Case, rule: type[Rule]) -> Proof | None:
         return None
     exact = [found for found in case.counted if found.match == EXACT]
     day = case.day
+    if isinstance(case, PlainCase):
+        # Without compliance more lines only make the proof heavier: what the exact ones and all agree on is settled.
+        with_none = plain_rule([found.line for found in exact], day).proof
+        return None if exact and with_none == rule.proof else with_none
     with_none = decide(Tally(case, day, exact)).proof
     if not exact or with_none != rule.proof:
         return with_none

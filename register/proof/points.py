@@ -18,7 +18,7 @@ from register.measures import WINDOW_DAYS
 from register.proof.limits import limit
 from register.proof.rule import Condition, Rule
 from register.proof.tally import Case, Tally, ids
-from register.proof.texts import BY_TRANSPORT, Text, en_day, listed, money, ru_day, spaced
+from register.proof.texts import BY_TRANSPORT, Text, en_day, listed, listed_en, listed_ru, money, ru_day, spaced
 
 
 class A4_1(Rule):
@@ -255,8 +255,8 @@ class P37_1(Condition):
     @staticmethod
     def text(case: Case) -> Text:
         until = list(case.windows().items())
-        ru = listed([f"{id_} – по {ru_day(day)} включительно" for id_, day in until]).ru
-        en = listed([f"for {id_} until {en_day(day)} inclusive" for id_, day in until]).en
+        ru = listed_ru([f"{id_} – по {ru_day(day)} включительно" for id_, day in until])
+        en = listed_en([f"for {id_} until {en_day(day)} inclusive" for id_, day in until])
         return Text(f"Не истекли 15 календарных дней: {ru}.", f"The 15 days run: {en}.")
 
     @staticmethod
@@ -269,8 +269,8 @@ class P37_1(Condition):
                 f"15 календарных дней истекли: {id_} – {ru_day(day)}.", f"15 days for {id_} ended on {en_day(day)}."
             )
         ended = list(case.windows(False).items())
-        ru = listed([f"{id_} – {ru_day(day)}" for id_, day in ended]).ru
-        en = listed([f"for {id_} ended on {en_day(day)}" for id_, day in ended]).en
+        ru = listed_ru([f"{id_} – {ru_day(day)}" for id_, day in ended])
+        en = listed_en([f"for {id_} ended on {en_day(day)}" for id_, day in ended])
         return Text(f"15 календарных дней истекли: {ru}.", f"15 days {en}.")
 
 

@@ -7,6 +7,7 @@ no web. Days are proleptic ordinals.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 from register.code_index import Concerned
@@ -17,6 +18,9 @@ from register.proof.question import Question
 from register.proof.texts import Text, listed
 
 _NO_LINES: Final[list[Line]] = []
+_NO_NAMES: Final[list[str]] = []
+_NO_TEXT: Final = Text("", "")
+_by_measure: Final = attrgetter("line.version.id", "line.number")
 
 
 class Consignment:
@@ -163,7 +167,9 @@ class Case(Consignment):
             self.live = [line for line in self.live if line.version.kind != EXPORT_DUTY]
         self.own = [line for line in self.live if line.version.state == self.origin]
         self.foreign = [line for line in self.live if line.version.state != self.origin]
-        self._name()
+        self.states = list(dict.fromkeys([line.version.state for line in self.live]))
+        self.foreign_ids = ids(self.foreign)
+        self._show(listed(self.foreign_ids))
         if self.own:
             self.live_shown = self.unconfirmed_shown = listed(ids(self.live))
         if self.compliance:
@@ -172,13 +178,8 @@ class Case(Consignment):
         if len(unpermitted) < len(self.foreign):
             self.unpermitted_shown = listed(ids(unpermitted))
 
-    def _name(self) -> None:
-        """Name the measures of ``foreign``, and these as whatever is shown."""
-        self.states = list(dict.fromkeys([line.version.state for line in self.live]))
-        self.foreign_ids = ids(self.foreign)
-        self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = listed(
-            self.foreign_ids
-        )
+    def _show(self, shown: Text) -> None:
+        self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
 
     def by_compliance(self, lines: Sequence[Line], confirmed: bool) -> list[Line]:
         """Those of ``lines`` with whose measure compliance is, or is not, confirmed."""
@@ -190,10 +191,13 @@ class Case(Consignment):
         Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
         """
         found: dict[str, int] = {}
+        day, open_days = self.day, WINDOW_DAYS
         for line in self.foreign:
-            until, id_ = line.start + WINDOW_DAYS, line.version.id
-            if (self.day <= until) is open_:
-                found[id_] = min(until, found.get(id_, until))
+            until = line.start + open_days
+            if (day <= until) is open_:
+                id_ = line.version.id
+                if until < found.get(id_, FOREVER):
+                    found[id_] = until
         return found
 
 
@@ -218,19 +222,28 @@ class PlainCase(Case):
         self.code = question.code
         self.transport = question.transport
         self.counted = counted = concerned.begun
-        if len(counted) == 1:
-            # What most questions meet; the same as below.
+        if not counted:
+            self.live = self.foreign = _NO_LINES
+            self.states = self.foreign_ids = _NO_NAMES
+            self._show(_NO_TEXT)
+        elif len(counted) == 1:
             line, _ = counted[0]
             version = line.version
+            id_ = version.id
             self.live = self.foreign = [line]
             self.states = [version.state]
-            self.foreign_ids = [version.id]
-            shown = Text(version.id, version.id)
-            self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
+            self.foreign_ids = [id_]
+            self._show(Text(id_, id_))
         else:
             counted.sort(key=_by_measure)
-            self.live = self.foreign = [found.line for found in counted]
-            self._name()
+            self.live = self.foreign = lines = [line for line, _ in counted]
+            states: dict[str, None] = {}
+            names: dict[str, None] = {}
+            for line in lines:
+                version = line.version
+                states[version.state] = names[version.id] = None
+            self.states, self.foreign_ids = [*states], [*names]
+            self._show(listed(self.foreign_ids))
 
 
 def case_of(concerned: Concerned, question: Question, duties_until: int) -> Case:
@@ -251,10 +264,6 @@ def _reaches(version: Version, transport: str | None) -> bool:
     if not version.reaches_exports:
         return False
     return transport is None or version.transport is None or transport in version.transport
-
-
-def _by_measure(found: LineMatch) -> tuple[str, int]:
-    return found.line.version.id, found.line.number
 
 
 def ids(lines: Sequence[Line]) -> list[str]:

@@ -80,13 +80,19 @@ def spaced(code: str) -> str:
 
 def listed(names: Sequence[str]) -> Text:
     """The first few names, and how many more there are."""
-    if len(names) == 1:
-        return Text(names[0], names[0])
-    shown = ", ".join(names[:SHOWN_AT_MOST])
+    return Text(listed_ru(names), listed_en(names))
+
+
+def listed_ru(names: Sequence[str]) -> str:
+    """The same, in Russian alone."""
     more = len(names) - SHOWN_AT_MOST
-    if more <= 0:
-        return Text(shown, shown)
-    return Text(f"{shown} и ещё {more}", f"{shown} and {more} more")
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:SHOWN_AT_MOST])} и ещё {more}"
+
+
+def listed_en(names: Sequence[str]) -> str:
+    """The same, in English alone."""
+    more = len(names) - SHOWN_AT_MOST
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:SHOWN_AT_MOST])} and {more} more"
 
 
 BY_TRANSPORT: Final[Mapping[str | None, Text]] = {

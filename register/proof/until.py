@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
-from register.facts import EXPORT_DUTY, FOREVER, Version
+from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch
 from register.measures import WINDOW_DAYS
 from register.proof.limits import LIMITS
@@ -59,13 +59,13 @@ def first_change(consignment: Consignment, tally: Tally, rule: type[Rule]) -> Ch
     return None
 
 
-def plain_rule(case: PlainCase) -> type[Rule]:
-    """The rule that decides where days alone do (`PlainCase`): nothing else can hold."""
-    day = case.day - WINDOW_DAYS
-    for line in case.live:
+def plain_rule(lines: Sequence[Line], day: int) -> type[Rule]:
+    """The rule that decides for these lines, which count on the day, where days alone do (`PlainCase`)."""
+    day -= WINDOW_DAYS
+    for line in lines:
         if line.start < day:
             return P26
-    return P37_1 if case.live else A4_1
+    return P37_1 if lines else A4_1
 
 
 def plain_conditions(case: PlainCase, rule: type[Rule]) -> Reasons:

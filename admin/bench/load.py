@@ -6,7 +6,7 @@ Made for loopback and for comparing endpoints of one server; it checks that ever
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator
 from time import perf_counter
 
 
@@ -17,11 +17,10 @@ class LoadError(RuntimeError):
 class _Client(asyncio.Protocol):
     """One connection: sends the next request as soon as the answer before it is whole."""
 
-    def __init__(self, requests: Sequence[bytes], place: int, status: bytes, until: float) -> None:
+    def __init__(self, requests: Iterator[bytes], status: bytes, until: float) -> None:
         self.answered = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
-        self._place = place
         self._status = b"HTTP/1.1 " + status
         self._until = until
         self._buffer = b""
@@ -32,8 +31,7 @@ class _Client(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
-        self._transport.write(self._requests[self._place % len(self._requests)])
-        self._place += 7919  # a prime step, so that the connections do not walk in step
+        self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -65,18 +63,25 @@ class _Client(asyncio.Protocol):
 
 
 async def requests_per_second(
-    port: int, paths: Sequence[str], seconds: float, *, connections: int = 8, status: int = 200, headers: str = ""
+    port: int,
+    paths: Iterator[str],
+    seconds: float,
+    *,
+    connections: int = 8,
+    status: int = 200,
+    headers: str = "",
 ) -> float:
-    """Answers per second from loopback's ``port`` over ``seconds``. Raises ``LoadError`` on any other status."""
-    requests = [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode() for path in paths]
+    """Answers per second from loopback's ``port`` over ``seconds``. Raises ``LoadError`` on any other status.
+
+    The connections take their paths from one and the same row: none asks again what another has just asked.
+    """
+    requests = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode() for path in paths)
     loop = asyncio.get_running_loop()
     started = perf_counter()
     clients = []
-    for place in range(connections):
+    for _ in range(connections):
         _, client = await loop.create_connection(
-            lambda place=place: _Client(requests, place * 104_729, str(status).encode(), started + seconds),  # type: ignore[misc]
-            "127.0.0.1",
-            port,
+            lambda: _Client(requests, str(status).encode(), started + seconds), "127.0.0.1", port
         )
         clients.append(client)
     async with asyncio.timeout(seconds + 30):

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import cycle, repeat
 from pathlib import Path
 from statistics import median
 from threading import Timer
@@ -22,7 +23,7 @@ import uvloop
 from rich.console import Console
 
 from admin.bench import synthetic
-from admin.bench.child import questions
+from admin.bench.child import ASKED, questions
 from admin.bench.load import requests_per_second
 from admin.bench.readers import measure_streams
 from admin.bench.report import Found, console, print_report, write_json
@@ -69,9 +70,9 @@ async def prepare(path: Path, count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked of one endpoint over HTTP, and the status of every answer."""
+    """What is asked of one endpoint over HTTP, one path after the other without end, and the status of every answer."""
 
-    paths: Sequence[str]
+    paths: Iterator[str]
     status: int = 200
     headers: str = ""
 
@@ -82,10 +83,10 @@ def loads(port: int, count: int) -> dict[str, Load]:
     feed = httpx.get(f"http://127.0.0.1:{port}{FEED}", headers={"Accept-Encoding": "identity"}, trust_env=False)
     tag = feed.raise_for_status().headers["etag"]
     return {
-        "hello": Load(["/hello"]),
-        "proof": Load([f"/api/v1/proof?code={code}&date={day}" for code, day in questions(4_000)]),
-        "measure": Load([f"/api/v1/measures/{name}" for name in names]),
-        "feed_304": Load([FEED], 304, f"If-None-Match: {tag}\r\n"),
+        "hello": Load(repeat("/hello")),
+        "proof": Load(cycle([f"/api/v1/proof?code={code}&date={day}" for code, day in questions(ASKED)])),
+        "measure": Load(cycle([f"/api/v1/measures/{name}" for name in names])),
+        "feed_304": Load(repeat(FEED), 304, f"If-None-Match: {tag}\r\n"),
     }
 
 

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from register.entries import EntryType, Reason
 from register.measures import ActRole, Destination, Kind, State, Status, Transport
-from register.proof.answers import Considered, Counted, Ground, Journal, Next
+from register.proof import texts
+from register.proof.answers import Counted, Journal, Next
 from register.web import Finding
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A calendar date, YYYY-MM-DD.")]
@@ -287,6 +288,14 @@ class Note(msgspec.Struct):
     text: Text
 
 
+class Ground(msgspec.Struct):
+    """A rule that holds for the answer, with its measures."""
+
+    rule: str
+    text: texts.Text
+    measures: list[str]
+
+
 class ProofAnswer(msgspec.Struct):
     """Which proof of origin applies, on which grounds, and until when. `proof` is the lightest that is enough."""
 
@@ -298,7 +307,7 @@ class ProofAnswer(msgspec.Struct):
     accepted: list[str]
     grounds: list[Ground]
     measures: list[Counted]
-    considered: list[Considered]
+    considered: list[texts.Considered]
     compliance_required: Annotated[
         list[str], Meta(description="Measures of the state of origin itself with which compliance is not confirmed.")
     ]

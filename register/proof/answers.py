@@ -18,7 +18,7 @@ from register.index import LineMatch, Register, UnknownPast
 from register.measures import WINDOW_DAYS
 from register.proof.points import A11_1, P2, RULES, decide
 from register.proof.question import Question, past_refused
-from register.proof.rule import Condition, Proof, Reasons, Rule, reasons
+from register.proof.rule import Condition, Proof, Rule, WhyNot
 from register.proof.tally import Case, PlainCase, Tally, case_of, ids
 from register.proof.texts import NOTES, NOTES_WITH_COPY, Note, Text, iso_day, listed, spaced
 from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
@@ -38,16 +38,8 @@ class Ground(msgspec.Struct, frozen=True, gc=False):
     """A rule that holds for the answer, with its measures."""
 
     rule: str
-    text: Text
+    text: msgspec.Raw
     measures: list[str]
-
-
-class Considered(msgspec.Struct, frozen=True, gc=False):
-    """A rule that would have allowed less, and why it does not hold."""
-
-    rule: str
-    holds: bool
-    text: Text
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -98,7 +90,8 @@ class Journal(msgspec.Struct, frozen=True, gc=False):
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The answer in the fields of the contract. ``compliance_required``: measures of the state of origin itself with
-    which compliance is not confirmed."""
+    which compliance is not confirmed. Its texts are the JSON that goes out: of a ``text`` that of a `Text`, of
+    ``considered`` that of a `Considered` each."""
 
     code: str
     date: str
@@ -108,7 +101,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     accepted: tuple[str, ...]
     grounds: list[Ground]
     measures: list[Counted]
-    considered: list[Considered]
+    considered: list[msgspec.Raw]
     compliance_required: list[str]
     holds_until: str | None
     next: Next | None
@@ -143,13 +136,13 @@ def answer(register: Register, question: Question, duties_until: date | None = N
     counted = case.counted
     if isinstance(case, PlainCase):
         rule = plain_rule(case.live, day)
-        grounds, considered = [_ground(case, rule)], _considered(case, plain_conditions(case, rule))
+        grounds, considered = [_ground(case, rule)], [why_not(case) for why_not in plain_conditions(case, rule)]
         change = plain_change(case, rule)
         shown = [_plain_counted(found) for found in counted]
     else:
         tally = Tally(case, day, counted)
         rule = decide(tally)
-        grounds, considered = _grounds(case, tally, rule), _considered(case, _conditions(tally, rule))
+        grounds, considered = _grounds(case, tally, rule), [why_not(case) for why_not in _conditions(tally, rule)]
         change = first_change(case, tally, rule)
         shown = [_counted(found, case) for found in counted]
     proof = rule.proof
@@ -231,16 +224,12 @@ _DECLARATIONS: Final = tuple(rule for rule in RULES if rule.proof == "origin_dec
 _CONDITIONS: Final = tuple(rule for rule in RULES if issubclass(rule, Condition))
 
 
-def _conditions(tally: Tally, rule: type[Rule]) -> Reasons:
-    """The conditions that would have allowed less than the rule that decides."""
+def _conditions(tally: Tally, rule: type[Rule]) -> list[WhyNot]:
+    """What says why the conditions that would have allowed less than the rule that decides do not hold."""
     weight = _WEIGHT[rule.proof]
     if not weight:
-        return ()
-    return reasons(*[other for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)])
-
-
-def _considered(case: Case, conditions: Reasons) -> list[Considered]:
-    return [Considered(name, False, why_not(case)) for name, why_not in conditions]
+        return []
+    return [other.why_not for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)]
 
 
 def _plain_counted(found: LineMatch) -> Counted:
@@ -301,14 +290,15 @@ def _notes(case: Case, proof: Proof, if_exact: Proof | None) -> tuple[Note | msg
 def _by_description(case: Case, if_exact: Proof) -> Note:
     partial = [f"{found.line.version.id} ({found.line.number})" for found in case.counted if found.match == "partial"]
     shown, otherwise = listed(partial), _PROOF_TEXTS[if_exact]
+    ru, en = shown.ru.decode(), shown.en.decode()
     return Note(
         "P2",
         Text(
-            f"Решает описание товара: код указывает на меру лишь отчасти (мера, товарная строка) – {shown.ru}. "
+            f"Решает описание товара: код указывает на меру лишь отчасти (мера, товарная строка) – {ru}. "
             "Ответ дан для товара, соответствующего описаниям этих строк; если он не соответствует ни одному "
             f"из них, {otherwise.ru}.",
             "The description of the goods decides: only part of the code is meant by (measure, line) "
-            f"{shown.en}. The answer is for goods that all these lines describe; if none does, {otherwise.en}.",
+            f"{en}. The answer is for goods that all these lines describe; if none does, {otherwise.en}.",
         ),
     )
 

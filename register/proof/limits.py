@@ -9,7 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from register.proof.texts import Text, money
+import msgspec
+
+from register.proof.texts import Said, Text, money, phrase, said
 
 
 class Limit(NamedTuple):
@@ -18,25 +20,22 @@ class Limit(NamedTuple):
 
     since: int
     most: Decimal
-    shown: Text
-    when: Text
-    not_given: Text
+    shown: Said
+    when: Said
+    not_given: msgspec.Raw
 
 
 def _limit(since: int, euros: int, ru_when: str, en_when: str) -> Limit:
     most = Decimal(euros)
-    shown = money(most)
-    return Limit(
-        since,
-        most,
-        shown,
-        Text(ru_when, en_when),
-        Text(
-            f"Общая стоимость партии не указана; предел – {shown.ru} ({ru_when}).",
-            f"The total value of the consignment is not given; the limit is {shown.en} ({en_when}).",
-        ),
-    )
+    shown, when = said(money(most)), said(Text(ru_when, en_when))
+    return Limit(since, most, shown, when, _NOT_GIVEN(shown.ru, when.ru, shown.en, when.en))
 
+
+_NOT_GIVEN: Final = phrase(
+    "Общая стоимость партии не указана; предел – {} ({}).",
+    "The total value of the consignment is not given; the limit is {} ({}).",
+    why_not="P37(2)",
+)
 
 LIMITS: Final = (
     _limit(date(2030, 1, 1).toordinal(), 3_000, "с 01.01.2030", "from 1 January 2030"),

@@ -13,12 +13,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final, cast
 
+from msgspec import Raw
+
 from register.facts import FOREVER
 from register.measures import WINDOW_DAYS
+from register.proof import phrases as say
 from register.proof.limits import limit
 from register.proof.rule import Condition, Rule
 from register.proof.tally import Case, Tally, ids
-from register.proof.texts import BY_TRANSPORT, Text, en_day, listed, listed_en, listed_ru, money, ru_day, spaced
+from register.proof.texts import en_said, listed, listed_each, money, ru_said, said, spaced
 
 
 class A4_1(Rule):
@@ -33,13 +36,9 @@ class A4_1(Rule):
         return tally.counted == 0
 
     @staticmethod
-    def text(case: Case) -> Text:
-        by, code, day = BY_TRANSPORT[case.transport], spaced(case.code), case.day
-        return Text(
-            f"По состоянию на {ru_day(day)} в Реестре нет действующих отдельных мер регулирования в отношении товаров "
-            f"с кодом {code} ТН ВЭД ЕАЭС{by.ru}.",
-            f"On {en_day(day)} no measure that is in the Register and in force covers goods of code {code}{by.en}.",
-        )
+    def text(case: Case) -> Raw:
+        by, code, day = say.TRANSPORT[case.transport], spaced(case.code).encode(), case.day
+        return say.A4_1(ru_said(day), code, by.ru, en_said(day), code, by.en)
 
 
 class P17(Rule):
@@ -58,15 +57,9 @@ class P17(Rule):
         return ids([found.line for found in case.counted])
 
     @staticmethod
-    def text(case: Case) -> Text:
-        origin = case.origin
-        return Text(
-            f"Товар происходит из третьей страны ({origin}) и сохраняет это происхождение, если на территории Союза "
-            "подвергался лишь операциям по обеспечению сохранности и обычной подготовке к перевозке; Правила к нему "
-            "не применяются.",
-            f"The goods originate in a third country ({origin}) and keep that origin if they underwent in the Union "
-            "only what preserves them or prepares them for transport; they are outside these Rules.",
-        )
+    def text(case: Case) -> Raw:
+        origin = str(case.origin).encode()
+        return say.P17(origin, origin)
 
 
 class A11_1(Condition):
@@ -85,31 +78,20 @@ class A11_1(Condition):
         return ids(case.set_aside)
 
     @staticmethod
-    def text(case: Case) -> Text:
+    def text(case: Case) -> Raw:
         shown, until = listed(ids(case.set_aside)), case.duties_until
-        last = (
-            Text("срок его окончания не установлен", "its end is not set")
-            if until >= FOREVER
-            else Text(f"по {ru_day(until)} включительно", f"until {en_day(until)} inclusive")
-        )
-        return Text(
-            f"{shown.ru} – вывозная таможенная пошлина; в течение переходного периода ({last.ru}) документ "
-            "о происхождении товара в связи с ней не требуется.",
-            f"{shown.en}: export duty; while the transition lasts ({last.en}) it asks for no proof of origin.",
-        )
+        if until >= FOREVER:
+            return say.A11_1_OPEN(shown.ru, shown.en)
+        return say.A11_1(shown.ru, ru_said(until), shown.en, en_said(until))
 
     @staticmethod
     def concerns(tally: Tally) -> bool:
         return tally.duties == tally.counted
 
     @staticmethod
-    def why_not(case: Case) -> Text:
+    def why_not(case: Case) -> Raw:
         shown, until = case.live_shown, case.duties_until
-        return Text(
-            f"Переходный период закончился {ru_day(until)}: вывозная таможенная пошлина ({shown.ru}) учитывается "
-            "наравне с иными мерами.",
-            f"The transition ended on {en_day(until)}: export duties ({shown.en}) count like any other measure.",
-        )
+        return say.NOT_A11_1(ru_said(until), shown.ru, en_said(until), shown.en)
 
 
 class P25(Condition):
@@ -124,24 +106,18 @@ class P25(Condition):
         return len(tally.states) == 1 and tally.unconfirmed == 0
 
     @staticmethod
-    def text(case: Case) -> Text:
-        state, shown = case.states[0], case.live_shown
-        return Text(
-            f"Мера установлена только в одном государстве-члене ({state}), ее соблюдение подтверждено: {shown.ru}.",
-            f"Only one state ({state}) has a measure, and compliance with it is confirmed: {shown.en}.",
-        )
+    def text(case: Case) -> Raw:
+        state, shown = case.states[0].encode(), case.live_shown
+        return say.P25(state, shown.ru, state, shown.en)
 
     @staticmethod
     def concerns(tally: Tally) -> bool:
         return len(tally.states) == 1
 
     @staticmethod
-    def why_not(case: Case) -> Text:
-        state, shown = case.states[0], case.unconfirmed_shown
-        return Text(
-            f"Мера установлена только в одном государстве-члене ({state}), ее соблюдение не подтверждено: {shown.ru}.",
-            f"Only one state ({state}) has a measure, but compliance with it is not confirmed: {shown.en}.",
-        )
+    def why_not(case: Case) -> Raw:
+        state, shown = case.states[0].encode(), case.unconfirmed_shown
+        return say.NOT_P25(state, shown.ru, state, shown.en)
 
 
 class P2(Rule):
@@ -160,14 +136,9 @@ class P2(Rule):
         return ids(case.own)
 
     @staticmethod
-    def text(case: Case) -> Text:
-        origin, shown = case.origin, listed(ids(case.own))
-        return Text(
-            f"Товар происходит из {origin}, и на него распространяется сама мера ({shown.ru}): аналогичным товаром он "
-            "не является, требуется соблюдение меры, а не подтверждение иного происхождения.",
-            f"The goods originate in {origin} and are under the measure itself ({shown.en}), not similar goods: "
-            "compliance with it is asked, not proof of another origin.",
-        )
+    def text(case: Case) -> Raw:
+        origin, shown = str(case.origin).encode(), listed(ids(case.own))
+        return say.P2(origin, shown.ru, origin, shown.en)
 
 
 class P36(Condition):
@@ -182,24 +153,18 @@ class P36(Condition):
         return len(tally.states) > 1 and tally.unconfirmed < tally.live
 
     @staticmethod
-    def text(case: Case) -> Text:
-        states, shown = ", ".join(case.states), listed(ids(case.by_compliance(case.live, True)))
-        return Text(
-            f"Меры установлены в нескольких государствах-членах ({states}), подтверждено соблюдение: {shown.ru}.",
-            f"Several states ({states}) have measures, and compliance is confirmed with: {shown.en}.",
-        )
+    def text(case: Case) -> Raw:
+        states, shown = ", ".join(case.states).encode(), listed(ids(case.by_compliance(case.live, True)))
+        return say.P36(states, shown.ru, states, shown.en)
 
     @staticmethod
     def concerns(tally: Tally) -> bool:
         return len(tally.states) > 1
 
     @staticmethod
-    def why_not(case: Case) -> Text:
-        states = ", ".join(case.states)
-        return Text(
-            f"Меры установлены в нескольких государствах-членах ({states}), соблюдение ни одной не подтверждено.",
-            f"Several states ({states}) have measures, and compliance with none of them is confirmed.",
-        )
+    def why_not(case: Case) -> Raw:
+        states = ", ".join(case.states).encode()
+        return say.NOT_P36(states, states)
 
 
 class P24(Condition):
@@ -218,23 +183,14 @@ class P24(Condition):
         return case.foreign_ids
 
     @staticmethod
-    def text(case: Case) -> Text:
-        shown = case.foreign_shown
-        return Text(
-            f"По решению, внесенному в Реестр по итогам консультаций, на {ru_day(case.day)} допускается декларация "
-            f"о происхождении товара: {shown.ru}.",
-            f"By a decision entered in the Register after a consultation, an origin declaration may be used on "
-            f"{en_day(case.day)}: {shown.en}.",
-        )
+    def text(case: Case) -> Raw:
+        shown, day = case.foreign_shown, case.day
+        return say.P24(ru_said(day), shown.ru, en_said(day), shown.en)
 
     @staticmethod
-    def why_not(case: Case) -> Text:
+    def why_not(case: Case) -> Raw:
         shown, day = case.unpermitted_shown, case.day
-        return Text(
-            f"На {ru_day(day)} в Реестре нет решения о возможности использования декларации о происхождении "
-            f"товара: {shown.ru}.",
-            f"On {en_day(day)} the Register holds no decision that an origin declaration may be used: {shown.en}.",
-        )
+        return say.NOT_P24(ru_said(day), shown.ru, en_said(day), shown.en)
 
 
 class P37_1(Condition):
@@ -253,25 +209,19 @@ class P37_1(Condition):
         return case.foreign_ids
 
     @staticmethod
-    def text(case: Case) -> Text:
-        until = list(case.windows().items())
-        ru = listed_ru([f"{id_} – по {ru_day(day)} включительно" for id_, day in until])
-        en = listed_en([f"for {id_} until {en_day(day)} inclusive" for id_, day in until])
-        return Text(f"Не истекли 15 календарных дней: {ru}.", f"The 15 days run: {en}.")
+    def text(case: Case) -> Raw:
+        shown = listed_each([say.until(id_, day) for id_, day in case.windows().items()])
+        return say.P37_1(shown.ru, shown.en)
 
     @staticmethod
-    def why_not(case: Case) -> Text:
+    def why_not(case: Case) -> Raw:
         foreign = case.foreign
         if len(foreign) == 1:
             # What most questions meet; said as below.
-            id_, day = foreign[0].version.id, foreign[0].start + WINDOW_DAYS
-            return Text(
-                f"15 календарных дней истекли: {id_} – {ru_day(day)}.", f"15 days for {id_} ended on {en_day(day)}."
-            )
-        ended = list(case.windows(False).items())
-        ru = listed_ru([f"{id_} – {ru_day(day)}" for id_, day in ended])
-        en = listed_en([f"for {id_} ended on {en_day(day)}" for id_, day in ended])
-        return Text(f"15 календарных дней истекли: {ru}.", f"15 days {en}.")
+            shown = say.ended(foreign[0].version.id, foreign[0].start + WINDOW_DAYS)
+        else:
+            shown = listed_each([say.ended(id_, day) for id_, day in case.windows(False).items()])
+        return say.NOT_P37_1(shown.ru, shown.en)
 
 
 class P37_2(Condition):
@@ -287,24 +237,18 @@ class P37_2(Condition):
         return value is not None and value <= limit(tally.day).most
 
     @staticmethod
-    def text(case: Case) -> Text:
-        value, held = money(cast(Decimal, case.value)), limit(case.day)
+    def text(case: Case) -> Raw:
+        value, held = said(money(cast(Decimal, case.value))), limit(case.day)
         most, when = held.shown, held.when
-        return Text(
-            f"Общая стоимость партии {value.ru} не превышает {most.ru} ({when.ru}).",
-            f"The total value of the consignment, {value.en}, is not above {most.en} ({when.en}).",
-        )
+        return say.P37_2(value.ru, most.ru, when.ru, value.en, most.en, when.en)
 
     @staticmethod
-    def why_not(case: Case) -> Text:
+    def why_not(case: Case) -> Raw:
         value, held = case.value, limit(case.day)
         if value is None:
             return held.not_given
-        given, most, when = money(value), held.shown, held.when
-        return Text(
-            f"Общая стоимость партии {given.ru} превышает {most.ru} ({when.ru}).",
-            f"{given.en} is above {most.en} ({when.en}).",
-        )
+        given, most, when = said(money(value)), held.shown, held.when
+        return say.NOT_P37_2(given.ru, most.ru, when.ru, given.en, most.en, when.en)
 
 
 class P37_3(Condition):
@@ -319,12 +263,12 @@ class P37_3(Condition):
         return tally.consignment.certificate
 
     @staticmethod
-    def text(_case: Case) -> Text:
-        return _CERTIFICATE
+    def text(_case: Case) -> Raw:
+        return say.CERTIFICATE
 
     @staticmethod
-    def why_not(_case: Case) -> Text:
-        return _NO_CERTIFICATE
+    def why_not(_case: Case) -> Raw:
+        return say.NO_CERTIFICATE
 
 
 class P26(Rule):
@@ -343,27 +287,10 @@ class P26(Rule):
         return case.foreign_ids
 
     @staticmethod
-    def text(case: Case) -> Text:
+    def text(case: Case) -> Raw:
         shown = case.foreign_shown
-        return Text(
-            "Происхождение подтверждается специальным сертификатом либо копией сертификата согласно пункту 35 Правил: "
-            f"{shown.ru}.",
-            f"The origin is confirmed by a special certificate, or by the copy of a certificate that P35 allows: "
-            f"{shown.en}.",
-        )
+        return say.P26(shown.ru, shown.en)
 
-
-_CERTIFICATE: Final = Text(
-    "Партию сопровождает ветеринарный или фитосанитарный сертификат государства-члена с указанием места происхождения "
-    "(производства) товара.",
-    "A veterinary or phytosanitary certificate of a member state that states the place of origin is with the goods.",
-)
-_NO_CERTIFICATE: Final = Text(
-    "Не указано, что партию сопровождает ветеринарный или фитосанитарный сертификат государства-члена с указанием "
-    "места происхождения (производства) товара.",
-    "No veterinary or phytosanitary certificate of a member state that states the place of origin is said to be with "
-    "the goods.",
-)
 
 RULES: Final[tuple[type[Rule], ...]] = (A4_1, P17, A11_1, P25, P2, P36, P24, P37_1, P37_2, P37_3, P26)
 """The rules in the order in which they are asked: the first that holds decides. P26 always holds."""

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Literal
 
+import msgspec
+
 from register.proof.tally import Case, Tally, ids
 from register.proof.texts import RUSSIAN, Text
 
@@ -34,13 +36,17 @@ class Rule(ABC):
 
     @staticmethod
     @abstractmethod
-    def text(case: Case) -> Text:
-        """What the rule says of this case, where it holds."""
+    def text(case: Case) -> msgspec.Raw:
+        """What the rule says of this case, where it holds: the JSON of a `Text`."""
 
     @staticmethod
     def measures(case: Case) -> list[str]:
         """The measures by which it holds."""
         return ids(case.live)
+
+
+WhyNot = Callable[[Case], msgspec.Raw]
+"""What says of a condition why it does not hold."""
 
 
 class Condition(Rule):
@@ -53,15 +59,5 @@ class Condition(Rule):
 
     @staticmethod
     @abstractmethod
-    def why_not(case: Case) -> Text:
-        """Why the rule does not hold in this case."""
-
-
-Reasons = tuple[tuple[str, Callable[[Case], Text]], ...]
-"""Conditions by name, each with what says why it does not hold."""
-
-
-def reasons(*conditions: type[Condition]) -> Reasons:
-    """The names and reasons of conditions, looked up once: to look them up in their classes takes an answer longer
-    than to say them."""
-    return tuple((condition.name, condition.why_not) for condition in conditions)
+    def why_not(case: Case) -> msgspec.Raw:
+        """Why the rule does not hold in this case: the JSON of a `Considered`."""

@@ -15,11 +15,11 @@ from register.facts import EXPORT_DUTY, FOREVER, Line, Version
 from register.index import LineMatch
 from register.measures import STATES, WINDOW_DAYS
 from register.proof.question import Question
-from register.proof.texts import Text, listed
+from register.proof.texts import Said, listed
 
 _NO_LINES: Final[list[Line]] = []
 _NO_NAMES: Final[list[str]] = []
-_NO_TEXT: Final = Text("", "")
+_NOTHING_SAID: Final = Said(b"", b"")
 _by_measure: Final = attrgetter("line.version.id", "line.number")
 
 
@@ -178,7 +178,7 @@ class Case(Consignment):
         if len(unpermitted) < len(self.foreign):
             self.unpermitted_shown = listed(ids(unpermitted))
 
-    def _show(self, shown: Text) -> None:
+    def _show(self, shown: Said) -> None:
         self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = shown
 
     def by_compliance(self, lines: Sequence[Line], confirmed: bool) -> list[Line]:
@@ -225,7 +225,7 @@ class PlainCase(Case):
         if not counted:
             self.live = self.foreign = _NO_LINES
             self.states = self.foreign_ids = _NO_NAMES
-            self._show(_NO_TEXT)
+            self._show(_NOTHING_SAID)
         elif len(counted) == 1:
             line, _ = counted[0]
             version = line.version
@@ -233,7 +233,8 @@ class PlainCase(Case):
             self.live = self.foreign = [line]
             self.states = [version.state]
             self.foreign_ids = [id_]
-            self._show(Text(id_, id_))
+            shown = id_.encode()
+            self._show(Said(shown, shown))
         else:
             counted.sort(key=_by_measure)
             self.live = self.foreign = lines = [line for line, _ in counted]

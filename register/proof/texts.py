@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,6 +27,42 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     en: str
 
 
+class Considered(msgspec.Struct, frozen=True, gc=False):
+    """A rule that would have allowed less, and why it does not hold."""
+
+    rule: str
+    holds: bool
+    text: Text
+
+
+class Said(NamedTuple):
+    """Part of a text in Russian and in English, as it stands between the quotation marks of JSON, UTF-8."""
+
+    ru: bytes
+    en: bytes
+
+
+def said(text: Text) -> Said:
+    """A text as part of another."""
+    return Said(msgspec.json.encode(text.ru)[1:-1], msgspec.json.encode(text.en)[1:-1])
+
+
+def phrase(ru: str, en: str, why_not: str = "") -> Callable[..., msgspec.Raw]:
+    """A text with places ``{}`` for parts of it, as what fills them in: first the Russian ones, then the English.
+
+    With ``why_not``, the name of a rule, the text says why it does not hold, and the whole `Considered` is given. It is
+    written as JSON once; to write it for every answer takes longer than all that is asked of the rules.
+    """
+    text = Text(ru, en)
+    written = msgspec.json.encode(Considered(why_not, False, text) if why_not else text)
+    template = written.replace(b"%", b"%%").replace(b"{}", b"%b")
+
+    def fill(*parts: bytes) -> msgspec.Raw:
+        return msgspec.Raw(template % parts)
+
+    return fill
+
+
 class Note(msgspec.Struct, frozen=True, gc=False):
     """A remark that goes with an answer and does not change it: the provision, or our choice, that it rests on."""
 
@@ -40,14 +76,17 @@ _DAYS_KEPT: Final = 8192
 _SUMS_CACHED: Final = 1024
 
 
-class _Written(dict[int, str]):
+_T = TypeVar("_T")
+
+
+class _Written(dict[int, _T], Generic[_T]):
     """Days as they are written, by ordinal. A plain dict: to keep the order of use, as ``lru_cache`` does, costs more
     than writing the few days anew."""
 
-    def __init__(self, write: Callable[[date], str]) -> None:
+    def __init__(self, write: Callable[[date], _T]) -> None:
         self._write = write
 
-    def __missing__(self, day: int) -> str:
+    def __missing__(self, day: int) -> _T:
         if len(self) >= _DAYS_KEPT:
             self.clear()
         # A day past the calendar's last is that last day.
@@ -55,12 +94,24 @@ class _Written(dict[int, str]):
         return text
 
 
+def _ru(on: date) -> str:
+    return f"{on.day:02d}.{on.month:02d}.{on.year:04d}"
+
+
+def _en(on: date) -> str:
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
 iso_day: Final[Callable[[int], str]] = _Written(date.isoformat).__getitem__
 """``2026-08-18``, of a proleptic ordinal."""
-ru_day: Final[Callable[[int], str]] = _Written(lambda on: f"{on.day:02d}.{on.month:02d}.{on.year:04d}").__getitem__
+ru_day: Final[Callable[[int], str]] = _Written(_ru).__getitem__
 """``18.08.2026``, of a proleptic ordinal."""
-en_day: Final[Callable[[int], str]] = _Written(lambda on: f"{on.day} {_MONTHS[on.month - 1]} {on.year}").__getitem__
+en_day: Final[Callable[[int], str]] = _Written(_en).__getitem__
 """``18 August 2026``, of a proleptic ordinal."""
+ru_said: Final[Callable[[int], bytes]] = _Written(lambda on: _ru(on).encode()).__getitem__
+"""The same, as part of a text in Russian."""
+en_said: Final[Callable[[int], bytes]] = _Written(lambda on: _en(on).encode()).__getitem__
+"""The same, as part of a text in English."""
 
 
 @lru_cache(_SUMS_CACHED)
@@ -78,21 +129,18 @@ def spaced(code: str) -> str:
     return f"{code[:4]} {code[4:6]} {code[6:9]} {code[9:]}".rstrip()
 
 
-def listed(names: Sequence[str]) -> Text:
-    """The first few names, and how many more there are."""
-    return Text(listed_ru(names), listed_en(names))
-
-
-def listed_ru(names: Sequence[str]) -> str:
-    """The same, in Russian alone."""
+def listed(names: Sequence[str]) -> Said:
+    """The first few names of measures, and how many more there are."""
+    shown = ", ".join(names[:SHOWN_AT_MOST]).encode()
     more = len(names) - SHOWN_AT_MOST
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:SHOWN_AT_MOST])} и ещё {more}"
+    return Said(shown, shown) if more <= 0 else Said(shown + f" и ещё {more}".encode(), shown + b" and %d more" % more)
 
 
-def listed_en(names: Sequence[str]) -> str:
-    """The same, in English alone."""
-    more = len(names) - SHOWN_AT_MOST
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:SHOWN_AT_MOST])} and {more} more"
+def listed_each(parts: Sequence[Said]) -> Said:
+    """The first few of what is said of one measure each, and how many more there are."""
+    shown, more = parts[:SHOWN_AT_MOST], len(parts) - SHOWN_AT_MOST
+    ru, en = b", ".join([part.ru for part in shown]), b", ".join([part.en for part in shown])
+    return Said(ru, en) if more <= 0 else Said(ru + f" и ещё {more}".encode(), en + b" and %d more" % more)
 
 
 BY_TRANSPORT: Final[Mapping[str | None, Text]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+from contextlib import suppress
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
 
@@ -129,4 +131,31 @@ async def test_another_status_than_asked_ends_the_load(anyio_backend: str) -> No
     async with server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(load.LoadError, match="404"):
-            await load.requests_per_second(port, ["/"], 5, connections=1)
+            await load.requests_per_second(port, repeat("/"), 5, connections=1)
+
+
+@pytest.mark.anyio
+async def test_connections_never_ask_what_another_has_just_asked(anyio_backend: str) -> None:
+    """Else answers kept by the server would be measured in place of new ones."""
+    asked: list[str] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                asked.append((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode())
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                await writer.drain()
+        writer.close()
+
+    paths = [f"/{number}" for number in range(100)]
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        row = cycle(paths)
+        assert await load.requests_per_second(port, row, 0.3) > 0
+        assert await load.requests_per_second(port, row, 0.1) > 0
+    # Eight connections may pass one another by a few places, and no more.
+    last: dict[str, int] = {}
+    for place, path in enumerate(asked):
+        assert place - last.get(path, place - 100) >= 80
+        last[path] = place

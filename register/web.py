@@ -277,10 +277,16 @@ _COMPRESS: Final = {
 
 
 class Kept:
-    """Prepared answers of one process, the least recently asked given up first. Key: what, ``seq``, day."""
+    """Prepared answers of one process, the least recently asked given up first. Key: what, ``seq``, day.
 
-    def __init__(self, limit: int = 64 * 2**20) -> None:
+    With ``again`` only what is asked for again, before that many others are asked for once, is kept: memory that is
+    given back at once is faster than memory for what nobody comes back for.
+    """
+
+    def __init__(self, limit: int = 64 * 2**20, *, again: int = 0) -> None:
         self._limit = limit
+        self._again = again
+        self._once: set[Hashable] = set()
         self._size = 0
         self._items: OrderedDict[Hashable, Prepared] = OrderedDict()
 
@@ -293,6 +299,12 @@ class Kept:
 
     def keep(self, key: Hashable, prepared: Prepared) -> Prepared:
         """Keep an answer and give it back. One that alone is above the limit is kept until the next comes."""
+        if self._again and key not in self._once:
+            if len(self._once) >= self._again:
+                self._once.clear()
+            self._once.add(key)
+            return prepared
+        self._once.discard(key)
         old = self._items.pop(key, None)
         self._size += prepared.size - (old.size if old else 0)
         self._items[key] = prepared

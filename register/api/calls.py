@@ -42,7 +42,7 @@ class Shelf:
     def __init__(self) -> None:
         self.kept = Kept()
         # Small: what is asked often stays, and memory that is used again is faster than new memory.
-        self.proofs = Kept(limit=4 * 2**20)
+        self.proofs = Kept(limit=4 * 2**20, again=1_000)
         # By the query as it came, beside what `kept` has by its meaning.
         self.feeds = Kept(limit=16 * 2**20)
         self.snapshots = Kept(limit=256 * 2**20)

@@ -187,7 +187,12 @@ def proof_shortcut(service: RegisterService) -> Shortcut:
 
 def _question(query: bytes, faults: list[Finding]) -> Question:
     """The question of a query. What is wrong with the names in it goes to ``faults``, so that all is said at once."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    text = query.decode("latin-1")
+    if "%" in text or "+" in text or not text.isascii():
+        pairs = parse_qsl(text, keep_blank_values=True)
+    else:
+        # The same of what is not encoded, as most questions are.
+        pairs = [(name, value) for name, _, value in [part.partition("=") for part in text.split("&") if part]]
     given = dict(pairs)
     if not given.keys() <= _NAMES:
         faults += [QUESTION.unknown(name) for name in given if name not in _NAMES]

@@ -90,8 +90,8 @@ class Journal(msgspec.Struct, frozen=True, gc=False):
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The answer in the fields of the contract. ``compliance_required``: measures of the state of origin itself with
-    which compliance is not confirmed. Its texts are the JSON that goes out: of a ``text`` that of a `Text`, of
-    ``considered`` that of a `Considered` each."""
+    which compliance is not confirmed. Its texts are the JSON that goes out: a ``text`` that of a
+    `Text`, ``considered`` that of a `Considered` each."""
 
     code: str
     date: str
@@ -138,7 +138,7 @@ def answer(register: Register, question: Question, duties_until: date | None = N
         rule = plain_rule(case.live, day)
         grounds, considered = [_ground(case, rule)], [why_not(case) for why_not in plain_conditions(case, rule)]
         change = plain_change(case, rule)
-        shown = [_plain_counted(found) for found in counted]
+        shown = [_plain_counted(found, case) for found in counted]
     else:
         tally = Tally(case, day, counted)
         rule = decide(tally)
@@ -232,7 +232,7 @@ def _conditions(tally: Tally, rule: type[Rule]) -> list[WhyNot]:
     return [other.why_not for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)]
 
 
-def _plain_counted(found: LineMatch) -> Counted:
+def _counted(found: LineMatch, case: Case) -> Counted:
     line, kind = found
     version = line.version
     start, until = line.start, version.effective_to
@@ -248,21 +248,27 @@ def _plain_counted(found: LineMatch) -> Counted:
         None if until >= FOREVER else iso_day(until),
         iso_day(version.included_on),
         Window(iso_day(start), iso_day(start + WINDOW_DAYS)),
-        False,
-        False,
-        False,
+        version.permitted(case.day),
+        version.state == case.origin,
+        _set_aside(line, case),
         version.number,
     )
 
 
-def _counted(found: LineMatch, case: Case) -> Counted:
-    version = found.line.version
-    return msgspec.structs.replace(
-        _plain_counted(found),
-        declaration_permitted=version.permitted(case.day),
-        own_origin=version.state == case.origin,
-        set_aside=_set_aside(found.line, case),
-    )
+class _Counted(dict[LineMatch, Counted]):
+    """What plain cases show of a line, which is the same for each of them: lines are asked about again and again."""
+
+    def of(self, found: LineMatch, case: PlainCase) -> Counted:
+        known = self.get(found)
+        if known is None:
+            if len(self) >= _LINES_KEPT:
+                self.clear()
+            known = self[found] = _counted(found, case)
+        return known
+
+
+_LINES_KEPT: Final = 8192
+_plain_counted: Final = _Counted().of
 
 
 _PROOF_TEXTS: Final[dict[str, Text]] = {

@@ -5,6 +5,7 @@ Pure: no database, no web. Days are proleptic ordinals, values euros.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -48,12 +49,12 @@ LIMITS: Final = (
     _limit(0, 10_000, "по 31.12.2028", "until 31 December 2028"),
 )
 """Latest first."""
-_BY_DAY: Final = tuple((one.since, one) for one in LIMITS)
+_EARLIEST_FIRST: Final = LIMITS[::-1]
+_SINCE: Final = [one.since for one in _EARLIEST_FIRST]
 
 
 def limit(day: int) -> Limit:
     """The limit that holds on a day. Raises ``ValueError`` for a day before the calendar."""
-    for since, one in _BY_DAY:
-        if day >= since:
-            return one
-    raise ValueError("a day before the calendar")
+    if day < 0:
+        raise ValueError("a day before the calendar")
+    return _EARLIEST_FIRST[bisect_right(_SINCE, day) - 1]

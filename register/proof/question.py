@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from register.codes import SPACING, CodeError, normalise
+from register.codes import LENGTHS, SPACING, CodeError, normalise
 from register.measures import MEASURE_ID, STATES, TRANSPORTS
 
 QUESTION_RULES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -78,7 +78,7 @@ ISO_3166: Final = frozenset(_COUNTRIES.split())
 
 _SPACES = re.compile(SPACING)
 _THREE_DIGITS = re.compile(r"[0-9]{3}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY_LENGTH = len("2026-08-18")
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _FLAGS: Final[Mapping[Any, bool]] = {"true": True, "1": True, "false": False, "0": False, "": False}
 _MOST_COMPLIANCE = 100
@@ -108,6 +108,9 @@ def _broken(rule: str) -> PydanticCustomError:
 def _code(value: object) -> str:
     if not isinstance(value, str):
         raise _broken("H1")
+    if len(value) in LENGTHS and value.isdigit() and value.isascii():
+        # As most are written.
+        return value
     code = _SPACES.sub("", value)
     if _THREE_DIGITS.fullmatch(code):
         # No act gives a code of three digits, but a search may stop anywhere between two digits and ten.
@@ -121,7 +124,8 @@ def _code(value: object) -> str:
 def _day(value: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
+    # The other ways of writing a day that ISO 8601 and Python know have other lengths, or no hyphens at these places.
+    if not isinstance(value, str) or len(value) != _DAY_LENGTH or value[4] != "-" or value[7] != "-":
         raise _broken("Q2")
     try:
         return date.fromisoformat(value)

@@ -234,7 +234,7 @@ class PlainCase(Case):
             self.states = [version.state]
             self.foreign_ids = [id_]
             shown = id_.encode()
-            self._show(Said(shown, shown))
+            self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = Said(shown, shown)
         else:
             counted.sort(key=_by_measure)
             self.live = self.foreign = lines = [line for line, _ in counted]

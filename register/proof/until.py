@@ -7,7 +7,7 @@ database, no web. Days are proleptic ordinals.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
@@ -89,17 +89,18 @@ def plain_change(case: PlainCase, rule: type[Rule]) -> Change | None:
     holds for each that is there; on days of no line nothing is asked.
     """
     day, starts, ends = case.day, case.concerned.starts, case.concerned.ends
-    if rule is P26:
-        over = _run_end(starts, ends, day, _PAST_WINDOW) + 1
-        if over > FOREVER:
-            return None
-        first = min(starts[bisect_left(ends, over) :], default=FOREVER)
-        return over, P37_1 if first <= over else A4_1
     if rule is A4_1:
         # None has begun.
         first = min(starts, default=FOREVER)
         return None if first >= FOREVER else (first, P37_1)
-    over = _run_end(starts, ends, day) + 1
+    if rule is P26:
+        begun = day - WINDOW_DAYS
+        for line in case.live:
+            if line.start < begun and line.end > day:
+                day = line.end
+        over, first = _run_end(starts, ends, day, _PAST_WINDOW)
+        return None if over > FOREVER else (over, P37_1 if first <= over else A4_1)
+    over, _ = _run_end(starts, ends, day)
     windows = [start + WINDOW_DAYS for start, end in zip(starts, ends, strict=True) if start + WINDOW_DAYS < end]
     closed = 1 + min([until for until in windows if until >= day], default=FOREVER)
     if closed < over:
@@ -107,18 +108,21 @@ def plain_change(case: PlainCase, rule: type[Rule]) -> Change | None:
     return None if over > FOREVER else (over, A4_1)
 
 
-def _run_end(starts: Sequence[int], ends: Sequence[int], day: int, after: int = 0) -> int:
-    """The last day until which spans of days follow on one another without a gap, from ``day``, a day of one of them.
+def _run_end(starts: Sequence[int], ends: Sequence[int], day: int, after: int = 0) -> tuple[int, int]:
+    """The first day that no span reaches of those that follow on one another without a gap, from one on that reaches
+    ``day``; and the first day of all that do not end before it, ``FOREVER`` if there are none.
 
-    Each begins ``after`` days after its first day, and is none if it has no such day. They come in the order of their
-    ends, so that one round is enough: a span that is passed by for beginning too late ends before any that bridges the
-    gap to it does.
+    A span begins ``after`` days after its first day, and is none if it has no such day. They come in the order of
+    their ends.
     """
-    since = day + 1 - after
-    for start, end in zip(starts, ends):  # noqa: B905 - of one length; to have it checked takes longer than the loop
-        if start <= since and end > day:
-            day, since = end, end + 1 - after
-    return day
+    while True:
+        place = bisect_right(ends, day)
+        day += 1
+        left = starts[place:]
+        first = min(left, default=FOREVER)
+        if not left or first > day - after:
+            return day, first
+        day = max([end for start, end in zip(left, ends[place:], strict=True) if start <= day - after])
 
 
 def _settled_until(consignment: Consignment, lines: Sequence[LineMatch]) -> int:
@@ -137,7 +141,8 @@ def _settled_until(consignment: Consignment, lines: Sequence[LineMatch]) -> int:
         if lasting and version.state != consignment.origin:
             spans.append((line.end, line.start))
     spans.sort()
-    return _run_end([start for _, start in spans], [end for end, _ in spans], consignment.day, _PAST_WINDOW)
+    over, _ = _run_end([start for _, start in spans], [end for end, _ in spans], consignment.day, _PAST_WINDOW)
+    return over - 1
 
 
 def _events(consignment: Consignment, lines: Sequence[LineMatch], after: int) -> list[int]:

@@ -13,9 +13,11 @@ from register.code_index import Concerned
 from register.codes import match
 from register.facts import FOREVER
 from register.index import LineMatch, Register
+from register.proof.answers import _settled
 from register.proof.points import RULES, decide
 from register.proof.question import Question
-from register.proof.tally import PlainCase, Tally, case_of
+from register.proof.rule import Condition
+from register.proof.tally import Case, PlainCase, Tally, case_of
 from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
 from tests.register.synthetic import append, build, record
 
@@ -153,7 +155,8 @@ def test_days_alone_answer_a_plain_question_as_adding_up_does(
 ) -> None:
     register, on = build(entered), day.toordinal()
     ready = register.concerning("7204100000", register.seq, on)
-    case = case_of(ready, Question(code="7204100000", date=day, transport=transport), FOREVER)
+    case_question = Question(code="7204100000", date=day, transport=transport)
+    case = case_of(ready, case_question, FOREVER)
     if not isinstance(case, PlainCase):
         assert not ready.even
         return
@@ -161,11 +164,17 @@ def test_days_alone_answer_a_plain_question_as_adding_up_does(
     rule = decide(tally)
     assert plain_rule(case.live, on) is rule
     weight = ("none", "origin_declaration", "special_certificate").index(rule.proof)
-    by_name = {one.name: one for one in RULES}
-    lighter = [by_name[name] for name, _ in plain_conditions(case, rule)]
+    by_reason = {one.why_not: one for one in RULES if issubclass(one, Condition)}
+    lighter = [by_reason[why_not] for why_not in plain_conditions(case, rule)]
     assert not any(one.holds(tally) for one in lighter)
     assert all(("none", "origin_declaration", "special_certificate").index(one.proof) < weight for one in lighter)
     assert plain_change(case, rule) == first_change(case, tally, rule)
+    # The general way, on the same lines.
+    general = Case(register.concerning("7204100000", register.seq, on), case_question)
+    for name in ("counted", "live", "foreign", "own", "set_aside", "states", "foreign_ids", "live_shown"):
+        assert getattr(case, name) == getattr(general, name)
+    assert case.windows() == general.windows()
+    assert _settled(case, rule) == _settled(general, rule)
 
 
 def test_nothing_is_plain_where_something_is_given_or_confirmed() -> None:

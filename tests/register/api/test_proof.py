@@ -1,8 +1,11 @@
 """Which proof: by query and in numbers."""
 
+from typing import Any
+
 import pytest
 
-from register.proof import answer, read_question
+from register.api.proof import _question
+from register.proof import QuestionError, answer, read_question
 from tests.register.api.helpers import Api, application, assert_problem, client_of
 
 pytestmark = pytest.mark.anyio
@@ -103,3 +106,32 @@ async def test_a_body_that_is_no_list_of_questions(still: Api, body: bytes, stat
 
 async def test_a_body_too_large(still: Api) -> None:
     assert_problem(await still.client.post("/api/v1/proof", content=b" " * 11_000_000), 413)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "code=7204&date=2026-09-10",
+        "code=7204&&date=2026-09-10&",
+        "code=7204&date=2026-09-10&origin=",
+        "code=7204&date=2026-09-10&origin",
+        "code=72=04&date=2026-09-10",
+        "code=7204&date=2026-09-10&code=7205",
+        "=&code=7204&date=2026-09-10",
+        "code=72+04&date=2026-09-10",
+        "code=72%2004&date=2026-09-10",
+        "",
+    ],
+)
+def test_a_query_without_escapes_is_read_as_any_other(query: str) -> None:
+    """The short reading against the library's, which an escape that changes nothing brings about."""
+
+    def read(text: str) -> tuple[Any, list[tuple[str, Any]]]:
+        faults: list[Any] = []
+        try:
+            found: Any = _question(text.encode(), faults)
+        except QuestionError as error:
+            found = [(fault.field, fault.rule) for fault in error.faults]
+        return found, [(fault.pointer, fault.text) for fault in faults]
+
+    assert read(query) == read(query.replace("a", "%61").replace("o", "%6F"))

@@ -32,7 +32,7 @@ from register.api.filters import entry_filter
 from register.api.parameters import CODE, KIND, STATE, Parameter, Parameters, one_of
 from register.front import Shortcut
 from register.service import RegisterService
-from register.web import IMMUTABLE, PUBLIC_MINUTE, Prepared, not_found, ready, respond, respond_to
+from register.web import IMMUTABLE, PUBLIC_MINUTE, Prepared, not_found, ready, respond, respond_at_once
 from register.words import LANGUAGES
 
 TAG: Final = "Subscribing"
@@ -119,7 +119,7 @@ def feed_shortcuts(service: RegisterService) -> dict[str, Shortcut]:
     def shortcut(path: str) -> Shortcut:
         def give(scope: HTTPScope) -> ASGIApp | None:
             prepared = shelf(service).feeds.find((path, scope["query_string"], service.register.seq))
-            return None if prepared is None else respond_to(scope["headers"], prepared).wire()
+            return None if prepared is None else respond_at_once(scope["headers"], prepared)
 
         return give
 

@@ -180,8 +180,8 @@ class CodeIndex:
     """
 
     def __init__(self) -> None:
-        # Lines that are not on the shelves yet, by key.
-        self._added: dict[str, list[Line]] = {}
+        # Lines that are not on the shelves yet, by key; in dicts, since any may be taken out again.
+        self._added: dict[str, dict[Line, None]] = {}
         self._count = 0
         self._broad: dict[str, _Shelf] = {}
         self._shelves: dict[str, _Shelf] = {}
@@ -195,18 +195,17 @@ class CodeIndex:
         for line in version.lines:
             key = line.code_from if line.code_to is None else _key(line)
             if key in added:
-                added[key].append(line)
+                added[key][line] = None
             else:
-                added[key] = [line]
+                added[key] = {line: None}
         self._count += len(version.lines)
 
     def remove(self, version: Version) -> None:
         """Take the lines of a version out, which are in."""
         for line in version.lines:
             key = _key(line)
-            added = self._added.get(key, ())
-            if line in added:
-                self._added[key].remove(line)
+            if line in self._added.get(key, ()):
+                del self._added[key][line]
                 self._count -= 1
             else:
                 (self._broad if len(key) < _HEADING else self._shelves)[key].remove(line)
@@ -222,13 +221,13 @@ class CodeIndex:
             return
         for shelf in (*self._broad.values(), *self._shelves.values()):
             for line in shelf.own():
-                added.setdefault(shelf.key, []).append(line)
+                added.setdefault(shelf.key, {})[line] = None
         self._build(added)
 
-    def _build(self, by_key: dict[str, list[Line]]) -> None:
+    def _build(self, by_key: dict[str, dict[Line, None]]) -> None:
         """Build every shelf anew, each from the one above it."""
         for heading in {key[:_HEADING] for key in by_key if len(key) > _HEADING}:
-            by_key.setdefault(heading, [])
+            by_key.setdefault(heading, {})
         self._broad, self._shelves, self._keys = {}, {}, None
         shelves = self._shelves
         path: list[_Shelf] = []

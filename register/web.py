@@ -36,6 +36,7 @@ from register.front import PublicApp as PublicApp
 log = logging.getLogger(__name__)
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
+Pairs = tuple[tuple[bytes, bytes], ...]
 
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
@@ -117,12 +118,8 @@ class Reply(Response[bytes]):
         **_: Any,
     ) -> ASGIResponse:
         """Litestar's way from a response to the wire, with the headers and cookies of its layers."""
-        return self.wire(headers, cookies)
-
-    def wire(self, headers: Mapping[str, str] | None = None, cookies: Iterable[Cookie] | None = None) -> ASGIResponse:
-        """The two messages of the answer, as an ASGI application."""
         merged = {**headers, **self.headers} if headers else self.headers
-        pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in merged.items()]
+        pairs = [*_pairs(merged)]
         if self.status_code not in (204, 304):
             pairs.append((b"content-length", b"%d" % len(self.content)))
         pairs.extend(cookie.to_encoded_header() for cookie in (*(cookies or ()), *self.cookies))
@@ -146,7 +143,7 @@ class _Wire(ASGIResponse):
 class Prepared:
     """A body with its tag, and its compressed forms once somebody asked for them."""
 
-    __slots__ = ("_forms", "body", "headers", "tag")
+    __slots__ = ("_forms", "body", "headers", "pairs", "tag")
 
     def __init__(
         self,
@@ -159,9 +156,10 @@ class Prepared:
     ) -> None:
         self.body = body
         self.tag = f"{seq}-{hashlib.sha256(body).hexdigest()[:24]}"
-        self.headers = _plain_headers(media_type, cache)
+        self.headers, self.pairs = _plain_headers(media_type, cache)
         if headers:
             self.headers = {**self.headers, **{name.lower(): value for name, value in headers.items()}}
+            self.pairs = _pairs(self.headers)
         self._forms: dict[str, bytes] | None = None
 
     def form(self, encoding: str) -> bytes:
@@ -181,9 +179,14 @@ class Prepared:
 
 
 @lru_cache(maxsize=256)
-def _plain_headers(media_type: str, cache: str) -> Mapping[str, str]:
+def _plain_headers(media_type: str, cache: str) -> tuple[Mapping[str, str], Pairs]:
     # Shared by all answers of a kind: thousands are kept, and each dict is one more for the garbage collector.
-    return {"content-type": media_type, "cache-control": cache, "vary": "Accept-Encoding"}
+    headers = {"content-type": media_type, "cache-control": cache, "vary": "Accept-Encoding"}
+    return headers, _pairs(headers)
+
+
+def _pairs(headers: Mapping[str, str]) -> Pairs:
+    return tuple([(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()])
 
 
 def ready(
@@ -204,23 +207,35 @@ def ready(
 
 def respond(request: ASGIConnection[Any, Any, Any, Any], prepared: Prepared) -> Response[bytes]:
     """The answer to a GET from a prepared body; see ``ready``."""
-    return respond_to(request.scope["headers"], prepared)
+    status, tag, encoding, body = _chosen(request.scope["headers"], prepared)
+    headers = {**prepared.headers, "etag": tag}
+    if status == 304:
+        del headers["content-type"]
+    elif encoding:
+        headers["content-encoding"] = encoding
+    return Reply(body, status_code=status, headers=headers)
 
 
-def respond_to(sent: RawHeaders, prepared: Prepared) -> Reply:
-    """The same by the headers of the request alone, for an answer given before there is a request object."""
-    known = _header(sent, b"if-none-match")
-    encoding = _encoding(sent, prepared)
+def respond_at_once(sent: RawHeaders, prepared: Prepared) -> ASGIResponse:
+    """The same by the headers of the request alone, before there is a request object: nothing is added on the way."""
+    status, tag, encoding, body = _chosen(sent, prepared)
+    pairs = [*prepared.pairs, (b"etag", tag.encode())]
+    if status == 304:
+        return _Wire(304, [pair for pair in pairs if pair[0] != b"content-type"], body)
+    if encoding:
+        pairs.append((b"content-encoding", encoding.encode()))
+    pairs.append((b"content-length", b"%d" % len(body)))
+    return _Wire(200, pairs, body)
+
+
+def _chosen(sent: RawHeaders, prepared: Prepared) -> tuple[int, str, str, bytes]:
+    """Status, tag, encoding and body of the answer to a request with these headers."""
+    known, encoding = _header(sent, b"if-none-match"), _encoding(sent, prepared)
     # Another encoding is another representation, and a strong tag has to tell them apart (RFC 9110 section 8.8.3).
     tag = f'"{prepared.tag}-{encoding}"' if encoding else f'"{prepared.tag}"'
-    headers = {**prepared.headers, "etag": tag}
     if known and _knows(known, tag):
-        del headers["content-type"]
-        return Reply(b"", status_code=304, headers=headers)
-    if encoding:
-        headers["content-encoding"] = encoding
-        return Reply(prepared.form(encoding), status_code=200, headers=headers)
-    return Reply(prepared.body, status_code=200, headers=headers)
+        return 304, tag, encoding, b""
+    return 200, tag, encoding, prepared.form(encoding) if encoding else prepared.body
 
 
 def encoding_for(request: ASGIConnection[Any, Any, Any, Any], prepared: Prepared) -> str:

@@ -22,7 +22,7 @@ from register.front import Shortcut
 from register.measures import TRANSPORTS
 from register.proof import Answer, Question, QuestionError, answer, encode, read_question
 from register.service import RegisterService
-from register.web import JSON, Finding, Prepared, Problem, Reply, finding, refused, respond, respond_to
+from register.web import JSON, Finding, Prepared, Problem, Reply, finding, refused, respond, respond_at_once
 
 MAX_QUESTIONS: Final = 1000
 PORTION: Final = 50
@@ -180,7 +180,7 @@ def proof_shortcut(service: RegisterService) -> Shortcut:
             prepared = _prepared(service, scope["query_string"], [])
         except QuestionError:
             return None
-        return None if prepared is None else respond_to(scope["headers"], prepared).wire()
+        return None if prepared is None else respond_at_once(scope["headers"], prepared)
 
     return give
 

@@ -767,6 +767,7 @@ async def test_when_everything_breaks_off_it_begins_again(
     post = Post()
     made = await bench.subscribe("http://one/")
     async with bench.delivering(post):
+        await until(lambda: faults > 1)
         await caught_up(bench, made, 1)
     assert "a fault of ours" in caplog.text
 

@@ -279,7 +279,7 @@ def _sizes(_: click.Context, __: click.Parameter, value: str) -> list[int]:
     type=click.FloatRange(0.1, 60),
     help="How long each endpoint of each size is asked in a round",
 )
-@click.option("--rounds", default=25, show_default=True, type=click.IntRange(1, 200), help="Rounds side by side")
+@click.option("--rounds", default=50, show_default=True, type=click.IntRange(1, 200), help="Rounds side by side")
 @click.option(
     "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures there too"
 )

@@ -6,6 +6,7 @@ By rule: that it holds, and under ``NOT_`` why it does not. The docstrings of `r
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from register.proof.texts import BY_TRANSPORT, Said, en_said, phrase, ru_said, said
@@ -13,10 +14,11 @@ from register.proof.texts import BY_TRANSPORT, Said, en_said, phrase, ru_said, s
 TRANSPORT: Final = {transport: said(text) for transport, text in BY_TRANSPORT.items()}
 
 
+@lru_cache(8192)
 def ended(measure: str, day: int) -> Said:
-    """P37(1): when the 15 days of a measure ended."""
+    """P37(1): when the 15 days of a measure ended. Kept, since the same measures are asked about again and again."""
     id_ = measure.encode()
-    return _said(Said, (_ENDED_RU % (id_, ru_said(day)), b"for %b ended on %b" % (id_, en_said(day))))
+    return Said(_ENDED_RU % (id_, ru_said(day)), b"for %b ended on %b" % (id_, en_said(day)))
 
 
 def until(measure: str, day: int) -> Said:
@@ -25,8 +27,6 @@ def until(measure: str, day: int) -> Said:
     return Said(_UNTIL_RU % (id_, ru_said(day)), b"for %b until %b inclusive" % (id_, en_said(day)))
 
 
-# Makes it without the call of Python that its class makes.
-_said: Final = tuple.__new__
 _ENDED_RU: Final = "%b – %b".encode()
 _UNTIL_RU: Final = "%b – по %b включительно".encode()
 

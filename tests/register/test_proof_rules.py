@@ -13,7 +13,7 @@ import pytest
 from register.measures import TRANSPORTS
 from register.proof import CHOICES, RULES, Rule, answer, encode, points, read_question
 from register.proof.rule import Condition
-from register.proof.texts import BY_TRANSPORT, RUSSIAN
+from register.proof.texts import BY_TRANSPORT, RUSSIAN, Said, Text, listed, listed_each, phrase, said
 from tests.register.synthetic import build, record, spread
 
 AM, KG = "AM-2026-014", "KG-2026-021"
@@ -148,3 +148,26 @@ def test_the_same_question_gives_the_same_bytes() -> None:
 def test_several_answers_are_encoded_as_one_list() -> None:
     given = answer(build([record(AM)]), read_question({"code": "7204", "date": "2026-09-10"}))
     assert msgspec.json.decode(encode([given, given])) == [given.public()] * 2
+
+
+def test_a_phrase_is_the_json_of_its_text_with_every_place_filled_in() -> None:
+    fill = phrase('«{}» на 100 % – "{}"', "{} {}\\")
+    part = said(Text('мера "A"', "measure"))
+    given = msgspec.json.decode(msgspec.json.encode(fill(part.ru, b"1", part.en, b"2")))
+    assert given == {"ru": '«мера "A"» на 100 % – "1"', "en": "measure 2\\"}
+    why = msgspec.json.decode(msgspec.json.encode(phrase("нет: {}", "no: {}", why_not="P25")(b"KG", b"RU")))
+    assert why == {"rule": "P25", "holds": False, "text": {"ru": "нет: KG", "en": "no: RU"}}
+
+
+def test_a_phrase_with_a_place_left_open_is_refused() -> None:
+    with pytest.raises(TypeError, match="not enough arguments"):
+        phrase("{}", "{}")(b"1")
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 9])
+def test_a_list_names_five_and_says_how_many_more(count: int) -> None:
+    names = [f"KG-2026-{number:03}" for number in range(count)]
+    shown, each = listed(names), listed_each([Said(name.encode(), name.encode()) for name in names])
+    assert shown == each
+    assert shown.en.decode() == ", ".join(names[:5]) + (f" and {count - 5} more" if count > 5 else "")
+    assert shown.ru.decode() == ", ".join(names[:5]) + (f" и ещё {count - 5}" if count > 5 else "")

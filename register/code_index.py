@@ -201,7 +201,7 @@ class CodeIndex:
         self._count += len(version.lines)
 
     def remove(self, version: Version) -> None:
-        """Take the lines of a version out, which are in."""
+        """Take the lines of a version out. Raises ``LookupError`` for a code that no line was put in under."""
         for line in version.lines:
             key = _key(line)
             if line in self._added.get(key, ()):

@@ -21,9 +21,10 @@ from register.api.calls import Asked, Service, known_at, reading
 from register.api.measures import unknown_measure
 from register.api.parameters import KNOWN_AT, Parameter, Parameters, one_of
 from register.api.proof import QUESTION, _findings, _question
+from register.kept import Kept
 from register.proof import Question, QuestionError, answer
 from register.service import RegisterService
-from register.web import Finding, Kept, Prepared, Problem, finding, not_found, refused, respond
+from register.web import Finding, Prepared, Problem, finding, not_found, refused, respond
 from register.words import LANGUAGES, Language
 
 PublishedLog = NamedDependency[Log]

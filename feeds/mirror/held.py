@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from feeds.mirror.received import header_of, numbered
-from register.entries import plain_header
+from register.entries import needs_no_escape, plain_header
 from register.index import Register, _MeasureEntry
 from register.merkle import leaf_hash
 
@@ -23,7 +23,7 @@ _decode: Final = msgspec.json.Decoder(_MeasureRead).decode
 
 
 class Read(NamedTuple):
-    """An entry as it came: header, body, and what was read of it; None where ``apply`` has to read it."""
+    """An entry as it came: header, body, and what was read of it; None where the Register has to read it."""
 
     header: bytes
     body: bytes
@@ -38,8 +38,8 @@ def read(body: bytes, seq: int) -> Read:
         # A consultation's; or no entry at all, or one of a later version of the software, which shows below.
         return Read(header_of(body, seq), body, None)
     told = f"{entry.id}{entry.recorded_at}{entry.subject}{entry.type}"
-    # Texts that JSON writes as they are; any other is taken from the bytes.
-    if not told.isprintable() or '"' in told or "\\" in told or entry.type.startswith("consultation."):
+    if not needs_no_escape(told) or entry.type.startswith("consultation."):
+        # The header then quotes the bytes of the body.
         return Read(header_of(body, seq), body, None)
     if entry.seq != seq or b"\n" in body:
         numbered(body, entry.seq, seq)

@@ -24,9 +24,10 @@ from register.api import schemas
 from register.api.examples import Example
 from register.api.parameters import NO_PARAMETERS, Parameter, Parameters
 from register.index import Register, UnknownPast
+from register.kept import Kept
 from register.lists import Selected, Texts
 from register.service import RegisterService
-from register.web import JSON, PROBLEM, Kept, finding, refused
+from register.web import JSON, PROBLEM, finding, refused
 
 API: Final = "/api/v1"
 KEPT_LISTS: Final = 8

@@ -22,10 +22,11 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
 from register import words
+from register.kept import Kept
 from register.pages import assets, catalogue, formats, query
 from register.pages.catalogue import N_
 from register.service import RegisterService
-from register.web import PUBLIC_MINUTE, Kept, Prepared, Reply, respond
+from register.web import PUBLIC_MINUTE, Prepared, Reply, respond
 from register.words import LANGUAGES, Language
 
 HTML: Final = "text/html; charset=utf-8"

@@ -255,7 +255,7 @@ def _counted(found: LineMatch, case: Case) -> Counted:
     )
 
 
-class _Counted(dict[LineMatch, Counted]):
+class _CountedLines(dict[LineMatch, Counted]):
     """What plain cases show of a line, which is the same for each of them: lines are asked about again and again."""
 
     def of(self, found: LineMatch, case: PlainCase) -> Counted:
@@ -268,7 +268,7 @@ class _Counted(dict[LineMatch, Counted]):
 
 
 _LINES_KEPT: Final = 8192
-_plain_counted: Final = _Counted().of
+_plain_counted: Final = _CountedLines().of
 
 
 _PROOF_TEXTS: Final[dict[str, Text]] = {

@@ -219,11 +219,6 @@ class P37_1(Condition):
         if len(foreign) == 1:
             # What most questions meet; said as below.
             shown = say.ended(foreign[0].version.id, foreign[0].start + WINDOW_DAYS)
-        elif len(foreign) == len(case.foreign_ids):
-            last = case.day - WINDOW_DAYS
-            shown = listed_each(
-                [say.ended(line.version.id, line.start + WINDOW_DAYS) for line in foreign if line.start < last]
-            )
         else:
             shown = listed_each([say.ended(id_, day) for id_, day in case.windows(False).items()])
         return say.NOT_P37_1(shown.ru, shown.en)

@@ -191,13 +191,10 @@ class Case(Consignment):
         Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
         """
         found: dict[str, int] = {}
-        day, open_days = self.day, WINDOW_DAYS
         for line in self.foreign:
-            until = line.start + open_days
-            if (day <= until) is open_:
-                id_ = line.version.id
-                if until < found.get(id_, FOREVER):
-                    found[id_] = until
+            until, id_ = line.start + WINDOW_DAYS, line.version.id
+            if (self.day <= until) is open_:
+                found[id_] = min(until, found.get(id_, until))
         return found
 
 
@@ -222,6 +219,7 @@ class PlainCase(Case):
         self.code = question.code
         self.transport = question.transport
         self.counted = counted = concerned.begun
+        # None or one line is what most questions meet: said at once what the last case says of any number.
         if not counted:
             self.live = self.foreign = _NO_LINES
             self.states = self.foreign_ids = _NO_NAMES
@@ -234,7 +232,7 @@ class PlainCase(Case):
             self.states = [version.state]
             self.foreign_ids = [id_]
             shown = id_.encode()
-            self.foreign_shown = self.live_shown = self.unconfirmed_shown = self.unpermitted_shown = Said(shown, shown)
+            self._show(Said(shown, shown))
         else:
             counted.sort(key=_by_measure)
             self.live = self.foreign = lines = [line for line, _ in counted]

@@ -132,14 +132,17 @@ def spaced(code: str) -> str:
 def listed(names: Sequence[str]) -> Said:
     """The first few names of measures, and how many more there are."""
     shown = ", ".join(names[:SHOWN_AT_MOST]).encode()
-    more = len(names) - SHOWN_AT_MOST
-    return Said(shown, shown) if more <= 0 else Said(shown + f" и ещё {more}".encode(), shown + b" and %d more" % more)
+    return _and_more(shown, shown, len(names))
 
 
 def listed_each(parts: Sequence[Said]) -> Said:
     """The first few of what is said of one measure each, and how many more there are."""
-    shown, more = parts[:SHOWN_AT_MOST], len(parts) - SHOWN_AT_MOST
-    ru, en = b", ".join([part.ru for part in shown]), b", ".join([part.en for part in shown])
+    shown = parts[:SHOWN_AT_MOST]
+    return _and_more(b", ".join([part.ru for part in shown]), b", ".join([part.en for part in shown]), len(parts))
+
+
+def _and_more(ru: bytes, en: bytes, count: int) -> Said:
+    more = count - SHOWN_AT_MOST
     return Said(ru, en) if more <= 0 else Said(ru + f" и ещё {more}".encode(), en + b" and %d more" % more)
 
 

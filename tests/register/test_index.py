@@ -137,3 +137,21 @@ def test_a_day_that_is_none_has_no_ordinal(text: str) -> None:
 def test_equal_days_share_one_ordinal() -> None:
     assert ordinal("2026-02-28") is ordinal("".join(("2026", "-02-28")))
     assert ordinal("2026-03-01") == ordinal("2026-02-28") + 1
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-03-01T08:30:00.000"])
+def test_a_time_that_is_none_is_refused_with_any_header(time: str) -> None:
+    """By the header check, before the time is read: as an ``EntryError``, which is what a starting service tells."""
+    one = entry(1)
+    body = one.body().replace(timestamp(one.recorded_at).encode(), time.encode())
+    with pytest.raises(EntryError, match="entry 1: "):
+        Register().apply(*written(one, body=body)[:1], body)
+
+
+def test_a_header_that_only_looks_like_that_of_its_entry_is_refused() -> None:
+    """A quotation mark in a subject must not pass for the end of it."""
+    one = replace(entry(1, type="consultation.initiated", after={"state": "KG"}), subject='C-1","type":"x')
+    body = one.body()
+    forged = plain_header("urn:eaeu:register:entry:1", 1, timestamp(one.recorded_at), one.type, one.subject, body)
+    with pytest.raises(EntryError, match="does not say what the entry says"):
+        Register().apply(forged, body)

@@ -13,11 +13,11 @@ from litestar.params import FromQuery
 
 from register.database import DatabaseUnavailable, open_database
 from register.findings import Finding, Findings, Refused
+from register.kept import Kept
 from register.service import RegisterService
 from register.web import (
     IMMUTABLE,
     PUBLIC_MINUTE,
-    Kept,
     Prepared,
     Problem,
     chosen_encoding,

@@ -189,3 +189,14 @@ def assert_problem(response: httpx.Response, status: int, *pointers: str) -> dic
     found = [error["pointer"] for error in problem["errors"]]
     assert set(pointers) <= set(found), found
     return problem
+
+
+async def assert_same_answers(one: httpx.AsyncClient, other: httpx.AsyncClient, address: str) -> None:
+    """Both give the same status, headers and body: plain, compressed, to one who has it, without the body."""
+    tag = (await one.get(address)).headers.get("etag", "")
+    for headers in ({}, {"Accept-Encoding": "gzip"}, {"If-None-Match": "*"}, {"If-None-Match": tag}):
+        for method in ("GET", "HEAD"):
+            first = await one.request(method, address, headers=headers)
+            second = await other.request(method, address, headers=headers)
+            assert (first.status_code, first.content) == (second.status_code, second.content)
+            assert dict(first.headers) == dict(second.headers)

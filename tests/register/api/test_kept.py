@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from register.web import JSON, Kept, Prepared
+from register.kept import Kept
+from register.web import JSON, Prepared
 
 
 def prepared(size: int = 100) -> Prepared:

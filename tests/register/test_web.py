@@ -13,12 +13,9 @@ from litestar.params import FromQuery
 
 from register.database import DatabaseUnavailable, open_database
 from register.findings import Finding, Findings, Refused
-from register.kept import Kept
 from register.service import RegisterService
 from register.web import (
     IMMUTABLE,
-    PUBLIC_MINUTE,
-    Prepared,
     Problem,
     chosen_encoding,
     finding,
@@ -273,19 +270,3 @@ async def test_head_leaves_the_scope_of_the_server_as_it_is(still_client: httpx.
 )  # fmt: skip
 async def test_the_encoding_chosen(accepted: str, chosen: str) -> None:
     assert chosen_encoding(accepted) == chosen
-
-
-async def test_kept_gives_up_the_least_recently_asked() -> None:
-    kept = Kept(limit=100)
-    parts = {name: Prepared(name.encode() * 40, "text/plain", seq=1, cache=PUBLIC_MINUTE) for name in "abc"}
-    for name in "ab":
-        kept.keep(name, parts[name])
-    assert kept.find("a") is parts["a"]
-    kept.keep("c", parts["c"])
-    assert kept.find("b") is None
-    assert kept.find("a") is parts["a"]
-    large = Prepared(b"x" * 500, "text/plain", seq=1)
-    assert kept.find("large") is None
-    assert kept.keep("large", large) is large
-    assert kept.find("large") is large
-    assert kept.find("a") is None

@@ -6,17 +6,8 @@ from register.kept import Kept
 from register.web import JSON, Prepared
 
 
-def prepared(size: int = 100) -> Prepared:
-    return Prepared(b"x" * size, JSON, seq=1)
-
-
-def test_the_least_recently_asked_is_given_up_first() -> None:
-    kept, made = Kept(limit=250), {key: prepared() for key in "abc"}
-    assert kept.keep("a", made["a"]) is made["a"]
-    kept.keep("b", made["b"])
-    assert kept.find("a") is made["a"]
-    kept.keep("c", made["c"])
-    assert (kept.find("a"), kept.find("b"), kept.find("c")) == (made["a"], None, made["c"])
+def prepared() -> Prepared:
+    return Prepared(b"x" * 100, JSON, seq=1)
 
 
 def test_what_is_asked_once_is_not_kept_where_only_what_is_asked_again_is() -> None:
@@ -34,3 +25,19 @@ def test_what_is_asked_again_after_very_many_others_is_asked_anew() -> None:
     assert kept.find("a") is None
     kept.keep("a", prepared())
     assert kept.find("a") is not None
+
+
+def test_kept_gives_up_the_least_recently_asked() -> None:
+    kept = Kept(limit=100)
+    parts = {name: Prepared(name.encode() * 40, "text/plain", seq=1) for name in "abc"}
+    for name in "ab":
+        kept.keep(name, parts[name])
+    assert kept.find("a") is parts["a"]
+    kept.keep("c", parts["c"])
+    assert kept.find("b") is None
+    assert kept.find("a") is parts["a"]
+    large = Prepared(b"x" * 500, "text/plain", seq=1)
+    assert kept.find("large") is None
+    assert kept.keep("large", large) is large
+    assert kept.find("large") is large
+    assert kept.find("a") is None

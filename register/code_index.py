@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import compress
-from typing import Final
+from typing import Final, TypeVar
 
 from register.codes import OPEN, PARTIAL, match, match_all
 from register.facts import Line, LineMatch, Version
@@ -21,6 +20,7 @@ _HEADING: Final = 4
 _MUCH: Final = 8
 """What is an eighth of all shelves or more is quicker put in place by building all of them."""
 _NONE: Final[tuple[LineMatch, ...]] = ()
+_T = TypeVar("_T")
 
 
 class Concerned:
@@ -39,15 +39,17 @@ class Concerned:
         self._others = _NONE
         if shelf is None:
             self._shelves: tuple[_Shelf, ...] = ()
-            self.starts: list[int] = []
-            self.ends: list[int] = []
+            self.starts: tuple[int, ...] = ()
+            self.ends: tuple[int, ...] = ()
             self.begun: list[LineMatch] = []
             return
         self._shelves = (shelf,)
         place = bisect_left(shelf.ends, day)
         self.ends = shelf.ends[place:]
         self.starts = starts = shelf.starts[place:]
-        self.begun = [*compress(shelf.found[place:], map(day.__ge__, starts))]
+        found = shelf.found
+        # By place, so that a line that has not begun is not read.
+        self.begun = [found[at] for at, start in enumerate(starts, place) if start <= day]
 
     @classmethod
     def of(cls, matches: Iterable[LineMatch], day: int) -> Concerned:
@@ -94,8 +96,8 @@ class Concerned:
 
     def _place(self, start: int, end: int) -> None:
         place = bisect_right(self.ends, end)
-        self.ends.insert(place, end)
-        self.starts.insert(place, start)
+        self.ends = _inserted(self.ends, place, end)
+        self.starts = _inserted(self.starts, place, start)
 
 
 class _Shelf:
@@ -108,55 +110,61 @@ class _Shelf:
 
     __slots__ = ("below", "ends", "found", "key", "odd", "starts")
 
-    def __init__(self, key: str, above: _Shelf | None = None) -> None:
+    def __init__(self, key: str, above: _Shelf | None = None, lines: Iterable[Line] = ()) -> None:
         self.key = key
         self.below: tuple[_Shelf, ...] = ()
         self.odd: tuple[Line, ...] = ()
+        self.starts: tuple[int, ...] = ()
+        self.ends: tuple[int, ...] = ()
+        self.found: tuple[LineMatch, ...] = ()
         if above is None:
-            self.starts: list[int] = []
-            self.ends: list[int] = []
-            self.found: list[LineMatch] = []
-            return
-        self.starts = above.starts.copy()
-        self.ends = above.ends.copy()
-        self.found = above.found.copy()
-        for line in above.odd:
-            self.put_here(line)
+            self._take(lines)
+        else:
+            self.starts, self.ends, self.found = above.starts, above.ends, above.found
+            self._take((*above.odd, *lines))
 
     def put(self, line: Line) -> None:
         """Put a line here and on every shelf below."""
-        self.put_here(line)
+        self._take((line,))
         for shelf in self.below:
             shelf.put(line)
 
-    def put_here(self, line: Line) -> None:
-        """Put a line on this shelf alone: not at all, where it concerns no code that is looked for here."""
-        if line.plain:
-            found: LineMatch | None = line.covering
-        else:
-            kind = match_all(line.code_from, line.code_to, line.partial, line.excluded, self.key)
-            if kind is None:
-                return
-            found = None if kind == OPEN else line.covering if kind == line.covering.match else LineMatch(line, kind)
-        if found is None or not line.even:
-            self.odd = (*self.odd, line)
-            return
-        ends, end = self.ends, line.end
-        if not ends or ends[-1] <= end:
-            ends.append(end)
-            self.starts.append(line.start)
-            self.found.append(found)
-        else:
-            place = bisect_right(ends, end)
-            ends.insert(place, end)
-            self.starts.insert(place, line.start)
-            self.found.insert(place, found)
+    def _take(self, lines: Iterable[Line]) -> None:
+        """Put lines on this shelf alone: not at all, where they concern no code that is looked for here."""
+        starts, ends, taken, odd = [*self.starts], [*self.ends], [*self.found], [*self.odd]
+        for line in lines:
+            if line.plain:
+                found: LineMatch | None = line.covering
+            else:
+                kind = match_all(line.code_from, line.code_to, line.partial, line.excluded, self.key)
+                if kind is None:
+                    continue
+                found = (
+                    None if kind == OPEN else line.covering if kind == line.covering.match else LineMatch(line, kind)
+                )
+            if found is None or not line.even:
+                odd.append(line)
+                continue
+            end = line.end
+            if not ends or ends[-1] <= end:
+                ends.append(end)
+                starts.append(line.start)
+                taken.append(found)
+            else:
+                place = bisect_right(ends, end)
+                ends.insert(place, end)
+                starts.insert(place, line.start)
+                taken.insert(place, found)
+        # Tuples, since what is asked of lies in them and not in one more place.
+        self.starts, self.ends, self.found, self.odd = tuple(starts), tuple(ends), tuple(taken), tuple(odd)
 
     def remove(self, line: Line) -> None:
         """Take a line away from here and from every shelf below."""
         for place in range(bisect_left(self.ends, line.end), bisect_right(self.ends, line.end)):
             if self.found[place].line is line:
-                del self.starts[place], self.ends[place], self.found[place]
+                self.starts = _without(self.starts, place)
+                self.ends = _without(self.ends, place)
+                self.found = _without(self.found, place)
                 break
         else:
             self.odd = tuple(other for other in self.odd if other is not line)
@@ -233,17 +241,15 @@ class CodeIndex:
         path: list[_Shelf] = []
         for key in sorted(by_key):
             if len(key) < _HEADING:
-                shelf = self._broad[key] = _Shelf(key)
+                self._broad[key] = _Shelf(key, None, by_key[key])
             else:
                 while path and not key.startswith(path[-1].key):
                     path.pop()
                 above = path[-1] if path else None
-                shelf = shelves[key] = _Shelf(key, above)
+                shelf = shelves[key] = _Shelf(key, above, by_key[key])
                 if above is not None:
                     above.below += (shelf,)
                 path.append(shelf)
-            for line in by_key[key]:
-                shelf.put_here(line)
         self._lengths = sorted({len(key) for key in shelves}, reverse=True)
 
     def _shelf(self, key: str) -> _Shelf:
@@ -308,6 +314,14 @@ class CodeIndex:
         keys = self._keys
         for place in range(bisect_right(keys, code), bisect_left(keys, code + ":")):
             yield (self._broad if len(keys[place]) < _HEADING else self._shelves)[keys[place]]
+
+
+def _inserted(row: tuple[_T, ...], place: int, item: _T) -> tuple[_T, ...]:
+    return (*row[:place], item, *row[place:])
+
+
+def _without(row: tuple[_T, ...], place: int) -> tuple[_T, ...]:
+    return row[:place] + row[place + 1 :]
 
 
 def in_order(found: Iterable[LineMatch]) -> list[LineMatch]:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from register.entries import EntryType, Reason
 from register.measures import ActRole, Destination, Kind, State, Status, Transport
 from register.proof import texts
-from register.proof.answers import Counted, Journal, Next
+from register.proof.parts import Counted, Journal, Next
 from register.web import Finding
 
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A calendar date, YYYY-MM-DD.")]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -12,16 +13,17 @@ from typing import Any, Final, Literal
 import msgspec
 
 from register import harmonized
-from register.codes import EXACT
-from register.facts import EXPORT_DUTY, FOREVER, Line
-from register.index import LineMatch, Register, UnknownPast
-from register.measures import WINDOW_DAYS
+from register.codes import EXACT, PARTIAL
+from register.facts import EXPORT_DUTY, FOREVER, Line, LineMatch
+from register.index import Register, UnknownPast
+from register.proof.parts import Counted, Found, Ground, Journal, Next, encode, written
+from register.proof.plain import is_plain, plain
 from register.proof.points import A11_1, P2, RULES, decide
 from register.proof.question import Question, past_refused
 from register.proof.rule import Condition, Proof, Rule, WhyNot
-from register.proof.tally import Case, PlainCase, Tally, case_of, ids
+from register.proof.tally import Case, Tally, ids
 from register.proof.texts import NOTES, NOTES_WITH_COPY, Note, Text, iso_day, listed, spaced
-from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
+from register.proof.until import first_change
 
 ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
     "none": (),
@@ -34,64 +36,10 @@ ACCEPTED: Final[dict[str, tuple[str, ...]]] = {
 _WEIGHT: Final[dict[str, int]] = {"none": 0, "outside_rules": 0, "origin_declaration": 1, "special_certificate": 2}
 
 
-class Ground(msgspec.Struct, frozen=True, gc=False):
-    """A rule that holds for the answer, with its measures."""
-
-    rule: str
-    text: msgspec.Raw
-    measures: list[str]
-
-
-class Window(msgspec.Struct, frozen=True, gc=False):
-    """P37(1): the days of a goods line, both included."""
-
-    from_: str = msgspec.field(name="from")
-    until: str
-
-
-class Counted(msgspec.Struct, frozen=True, gc=False):
-    """A goods line that counts on the day, with the facts of its measure that decide.
-
-    ``own_origin``: the goods originate in the state whose measure it is, and are under the measure itself.
-    ``set_aside``: an export duty that asks for no proof (A11(1)).
-    """
-
-    id: str
-    state: str
-    kind: str
-    line: int
-    match: str
-    code_from: str
-    code_to: str | None
-    effective_from: str
-    effective_to: str | None
-    included_on: str
-    declaration_window: Window
-    declaration_permitted: bool
-    own_origin: bool
-    set_aside: bool
-    version: int
-
-
-class Next(msgspec.Struct, frozen=True, gc=False):
-    """What follows: the first day with another proof, that proof, and the rule that decides then."""
-
-    from_: str = msgspec.field(name="from")
-    proof: Proof
-    rule: str
-
-
-class Journal(msgspec.Struct, frozen=True, gc=False):
-    """The state of the journal that was asked: its last entry, and the root of the log over it."""
-
-    seq: int
-    checkpoint: str
-
-
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The answer in the fields of the contract. ``compliance_required``: measures of the state of origin itself with
-    which compliance is not confirmed. Its texts are the JSON that goes out: a ``text`` that of a
-    `Text`, ``considered`` that of a `Considered` each."""
+    which compliance is not confirmed. Its texts are the JSON that goes out: ``considered`` that of a list of
+    `Considered`, a ``text`` that of a `Text`; and of ``measures`` any may be."""
 
     code: str
     date: str
@@ -99,9 +47,9 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     certainty: Literal["certain", "description"]
     proof: Proof
     accepted: tuple[str, ...]
-    grounds: list[Ground]
-    measures: list[Counted]
-    considered: list[msgspec.Raw]
+    grounds: Sequence[Ground]
+    measures: Sequence[Counted | msgspec.Raw]
+    considered: msgspec.Raw
     compliance_required: list[str]
     holds_until: str | None
     next: Next | None
@@ -112,10 +60,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         """The answer as plain dicts and lists, with its notes."""
         plain: dict[str, Any] = msgspec.json.decode(encode(self))
         return plain
-
-
-encode: Final = msgspec.json.Encoder().encode
-"""The JSON of an answer, or of a list of answers."""
 
 
 def answer(register: Register, question: Question, duties_until: date | None = None) -> Answer:
@@ -130,38 +74,46 @@ def answer(register: Register, question: Question, duties_until: date | None = N
             known_at = register.known_at(question.known_at)
         except UnknownPast:
             raise past_refused(question.known_at) from None
-    day = question.date.toordinal()
-    concerned = register.concerning(question.code, known_at, day)
-    case = case_of(concerned, question, FOREVER if duties_until is None else duties_until.toordinal())
-    counted = case.counted
-    if isinstance(case, PlainCase):
-        rule = plain_rule(case.live, day)
-        grounds, considered = [_ground(case, rule)], [why_not(case) for why_not in plain_conditions(case, rule)]
-        change = plain_change(case, rule)
-        shown = [_plain_counted(found, case) for found in counted]
+    concerned = register.concerning(question.code, known_at, question.date.toordinal())
+    if is_plain(concerned, question):
+        found = plain(concerned, question)
     else:
-        tally = Tally(case, day, counted)
-        rule = decide(tally)
-        grounds, considered = _grounds(case, tally, rule), [why_not(case) for why_not in _conditions(tally, rule)]
-        change = first_change(case, tally, rule)
-        shown = [_counted(found, case) for found in counted]
+        found = _by_tally(Case(concerned, question, FOREVER if duties_until is None else duties_until.toordinal()))
+    rule, change, if_exact = found.rule, found.change, found.if_exact
     proof = rule.proof
-    if_exact = _settled(case, rule)
     return Answer(
-        case.code,
-        iso_day(day),
+        question.code,
+        iso_day(concerned.day),
         known_at,
         "certain" if if_exact is None else "description",
         proof,
         ACCEPTED[proof],
-        grounds,
-        shown,
-        considered,
-        ids(case.by_compliance(case.own, False)) if case.own else [],
+        found.grounds,
+        found.measures,
+        found.considered,
+        found.own,
         None if change is None else iso_day(change[0] - 1),
         None if change is None else Next(iso_day(change[0]), change[1].proof, change[1].name),
-        _notes(case, proof, if_exact),
+        _notes(question.code, found),
         Journal(known_at, register.checkpoint(known_at)),
+    )
+
+
+def _by_tally(case: Case) -> Found:
+    """What is found by adding up the lines of the day and asking the rules one by one."""
+    tally = Tally(case, case.day, case.counted)
+    rule = decide(tally)
+    grounds = _grounds(case, tally, rule)
+    considered = b",".join([why_not(case) for why_not in _conditions(tally, rule)])
+    return Found(
+        rule,
+        grounds,
+        case.counted,
+        [_written(found, case) for found in case.counted],
+        msgspec.Raw(b"[%b]" % considered),
+        first_change(case, tally, rule),
+        _settled(case, rule),
+        ids(case.by_compliance(case.own, False)),
     )
 
 
@@ -183,10 +135,6 @@ def _settled(case: Case, rule: type[Rule]) -> Proof | None:
         return None
     exact = [found for found in case.counted if found.match == EXACT]
     day = case.day
-    if isinstance(case, PlainCase):
-        # Without compliance more lines only make the proof heavier: what the exact ones and all agree on is settled.
-        with_none = plain_rule([found.line for found in exact], day).proof
-        return None if exact and with_none == rule.proof else with_none
     with_none = decide(Tally(case, day, exact)).proof
     if not exact or with_none != rule.proof:
         return with_none
@@ -232,43 +180,14 @@ def _conditions(tally: Tally, rule: type[Rule]) -> list[WhyNot]:
     return [other.why_not for other in _CONDITIONS if _WEIGHT[other.proof] < weight and other.concerns(tally)]
 
 
-def _counted(found: LineMatch, case: Case) -> Counted:
-    line, kind = found
-    version = line.version
-    start, until = line.start, version.effective_to
-    return Counted(
-        version.id,
-        version.state,
-        version.kind,
-        line.number,
-        kind,
-        line.code_from,
-        line.code_to,
-        iso_day(version.effective_from),
-        None if until >= FOREVER else iso_day(until),
-        iso_day(version.included_on),
-        Window(iso_day(start), iso_day(start + WINDOW_DAYS)),
-        version.permitted(case.day),
-        version.state == case.origin,
-        _set_aside(line, case),
-        version.number,
+def _written(found: LineMatch, case: Case) -> Counted:
+    version = found.line.version
+    return written(
+        found,
+        permitted=version.permitted(case.day),
+        own_origin=version.state == case.origin,
+        set_aside=_set_aside(found.line, case),
     )
-
-
-class _CountedLines(dict[LineMatch, Counted]):
-    """What plain cases show of a line, which is the same for each of them: lines are asked about again and again."""
-
-    def of(self, found: LineMatch, case: PlainCase) -> Counted:
-        known = self.get(found)
-        if known is None:
-            if len(self) >= _LINES_KEPT:
-                self.clear()
-            known = self[found] = _counted(found, case)
-        return known
-
-
-_LINES_KEPT: Final = 8192
-_plain_counted: Final = _CountedLines().of
 
 
 _PROOF_TEXTS: Final[dict[str, Text]] = {
@@ -284,18 +203,18 @@ _NOTES: Final = {
 }
 
 
-def _notes(case: Case, proof: Proof, if_exact: Proof | None) -> tuple[Note | msgspec.Raw, ...]:
-    notes: tuple[Note | msgspec.Raw, ...] = _NOTES[proof]
-    if not _in_nomenclature(case.code[:_SUBHEADING]):
-        notes = (_unknown_code(case.code), *notes)
-    if if_exact is not None:
-        notes = (_by_description(case, if_exact), *notes)
+def _notes(code: str, found: Found) -> tuple[Note | msgspec.Raw, ...]:
+    notes: tuple[Note | msgspec.Raw, ...] = _NOTES[found.rule.proof]
+    if not _in_nomenclature(code[:_SUBHEADING]):
+        notes = (_unknown_code(code), *notes)
+    if found.if_exact is not None:
+        notes = (_by_description(found.counted, found.if_exact), *notes)
     return notes
 
 
-def _by_description(case: Case, if_exact: Proof) -> Note:
-    partial = [f"{found.line.version.id} ({found.line.number})" for found in case.counted if found.match == "partial"]
-    shown, otherwise = listed(partial), _PROOF_TEXTS[if_exact]
+def _by_description(counted: Iterable[LineMatch], if_exact: Proof) -> Note:
+    partial = [found.line for found in counted if found.match == PARTIAL]
+    shown, otherwise = listed([f"{line.version.id} ({line.number})" for line in partial]), _PROOF_TEXTS[if_exact]
     ru, en = shown.ru.decode(), shown.en.decode()
     return Note(
         "P2",

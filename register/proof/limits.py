@@ -10,9 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-import msgspec
-
-from register.proof.texts import Said, Text, money, phrase, said
+from register.proof.texts import Phrase, Said, Text, money, phrase, said
 
 
 class Limit(NamedTuple):
@@ -23,13 +21,13 @@ class Limit(NamedTuple):
     most: Decimal
     shown: Said
     when: Said
-    not_given: msgspec.Raw
+    not_given: Phrase
 
 
 def _limit(since: int, euros: int, ru_when: str, en_when: str) -> Limit:
     most = Decimal(euros)
     shown, when = said(money(most)), said(Text(ru_when, en_when))
-    return Limit(since, most, shown, when, _NOT_GIVEN(shown.ru, when.ru, shown.en, when.en))
+    return Limit(since, most, shown, when, Phrase(bytes(_NOT_GIVEN(shown.ru, when.ru, shown.en, when.en))))
 
 
 _NOT_GIVEN: Final = phrase(
@@ -49,12 +47,18 @@ LIMITS: Final = (
     _limit(0, 10_000, "по 31.12.2028", "until 31 December 2028"),
 )
 """Latest first."""
-_EARLIEST_FIRST: Final = LIMITS[::-1]
-_SINCE: Final = [one.since for one in _EARLIEST_FIRST]
+EARLIEST_FIRST: Final = LIMITS[::-1]
+_SINCE: Final = [one.since for one in EARLIEST_FIRST]
+
+
+def place_of(day: int) -> int:
+    """The place in `EARLIEST_FIRST` of the limit that holds on a day. Raises ``ValueError`` for a day before the
+    calendar."""
+    if day < 0:
+        raise ValueError("a day before the calendar")
+    return bisect_right(_SINCE, day) - 1
 
 
 def limit(day: int) -> Limit:
     """The limit that holds on a day. Raises ``ValueError`` for a day before the calendar."""
-    if day < 0:
-        raise ValueError("a day before the calendar")
-    return _EARLIEST_FIRST[bisect_right(_SINCE, day) - 1]
+    return EARLIEST_FIRST[place_of(day)]

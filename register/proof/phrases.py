@@ -6,7 +6,6 @@ By rule: that it holds, and under ``NOT_`` why it does not. The docstrings of `r
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from register.proof.texts import BY_TRANSPORT, Said, en_said, phrase, ru_said, said
@@ -14,9 +13,8 @@ from register.proof.texts import BY_TRANSPORT, Said, en_said, phrase, ru_said, s
 TRANSPORT: Final = {transport: said(text) for transport, text in BY_TRANSPORT.items()}
 
 
-@lru_cache(8192)
 def ended(measure: str, day: int) -> Said:
-    """P37(1): when the 15 days of a measure ended. Kept, since the same measures are asked about again and again."""
+    """P37(1): when the 15 days of a measure ended."""
     id_ = measure.encode()
     return Said(_ENDED_RU % (id_, ru_said(day)), b"for %b ended on %b" % (id_, en_said(day)))
 
@@ -105,11 +103,11 @@ CERTIFICATE: Final = phrase(
     "Партию сопровождает ветеринарный или фитосанитарный сертификат государства-члена с указанием места происхождения "
     "(производства) товара.",
     "A veterinary or phytosanitary certificate of a member state that states the place of origin is with the goods.",
-)()
+)
 NO_CERTIFICATE: Final = phrase(
     "Не указано, что партию сопровождает ветеринарный или фитосанитарный сертификат государства-члена с указанием "
     "места происхождения (производства) товара.",
     "No veterinary or phytosanitary certificate of a member state that states the place of origin is said to be with "
     "the goods.",
     why_not="P37(3)",
-)()
+)

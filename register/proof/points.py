@@ -16,7 +16,6 @@ from typing import Final, cast
 from msgspec import Raw
 
 from register.facts import FOREVER
-from register.measures import WINDOW_DAYS
 from register.proof import phrases as say
 from register.proof.limits import limit
 from register.proof.rule import Condition, Rule
@@ -37,8 +36,13 @@ class A4_1(Rule):
 
     @staticmethod
     def text(case: Case) -> Raw:
-        by, code, day = say.TRANSPORT[case.transport], spaced(case.code).encode(), case.day
-        return say.A4_1(ru_said(day), code, by.ru, en_said(day), code, by.en)
+        return A4_1.said(case.code, case.day, case.transport)
+
+    @staticmethod
+    def said(code: str, day: int, transport: str | None) -> Raw:
+        """What the rule says of a code, which is all that it needs to know of a case."""
+        by, shown = say.TRANSPORT[transport], spaced(code).encode()
+        return say.A4_1(ru_said(day), shown, by.ru, en_said(day), shown, by.en)
 
 
 class P17(Rule):
@@ -215,12 +219,7 @@ class P37_1(Condition):
 
     @staticmethod
     def why_not(case: Case) -> Raw:
-        foreign = case.foreign
-        if len(foreign) == 1:
-            # What most questions meet; said as below.
-            shown = say.ended(foreign[0].version.id, foreign[0].start + WINDOW_DAYS)
-        else:
-            shown = listed_each([say.ended(id_, day) for id_, day in case.windows(False).items()])
+        shown = listed_each([say.ended(id_, day) for id_, day in case.windows(False).items()])
         return say.NOT_P37_1(shown.ru, shown.en)
 
 
@@ -246,7 +245,7 @@ class P37_2(Condition):
     def why_not(case: Case) -> Raw:
         value, held = case.value, limit(case.day)
         if value is None:
-            return held.not_given
+            return held.not_given()
         given, most, when = said(money(value)), held.shown, held.when
         return say.NOT_P37_2(given.ru, most.ru, when.ru, given.en, most.en, when.en)
 
@@ -264,11 +263,11 @@ class P37_3(Condition):
 
     @staticmethod
     def text(_case: Case) -> Raw:
-        return say.CERTIFICATE
+        return say.CERTIFICATE()
 
     @staticmethod
     def why_not(_case: Case) -> Raw:
-        return say.NO_CERTIFICATE
+        return say.NO_CERTIFICATE()
 
 
 class P26(Rule):

@@ -6,7 +6,7 @@ no web. Days are proleptic ordinals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -18,9 +18,7 @@ from register.proof.question import Question
 from register.proof.texts import Said, listed
 
 _NO_LINES: Final[list[Line]] = []
-_NO_NAMES: Final[list[str]] = []
-_NOTHING_SAID: Final = Said(b"", b"")
-_by_measure: Final = attrgetter("line.version.id", "line.number")
+by_measure: Final = attrgetter("line.version.id", "line.number")
 
 
 class Consignment:
@@ -62,7 +60,7 @@ class Consignment:
                 one for one in counted if _reaches(one.line.version, self.transport) and one.line.counts(self.day)
             ]
         # By measure and line, so that a mirror that took the entries in another rhythm says the same.
-        counted.sort(key=_by_measure)
+        counted.sort(key=by_measure)
         self.counted = counted
 
     @property
@@ -186,76 +184,8 @@ class Case(Consignment):
         return [line for line in lines if self.confirmed(line.version) is confirmed]
 
     def windows(self, open_: bool = True) -> dict[str, int]:
-        """P37(1): measures of other states with the last of their 15 days, still running or over.
-
-        Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
-        """
-        found: dict[str, int] = {}
-        for line in self.foreign:
-            until, id_ = line.start + WINDOW_DAYS, line.version.id
-            if (self.day <= until) is open_:
-                found[id_] = min(until, found.get(id_, until))
-        return found
-
-
-class PlainCase(Case):
-    """The case of a question that gives nothing but code, day and transport, about lines that count on all of their
-    days and count alike: every one of them is live and foreign, and compliance with none is confirmed."""
-
-    __slots__ = ()
-
-    certificate = False
-    compliance: frozenset[str] = frozenset()
-    duties_until = FOREVER
-    origin = None
-    own = _NO_LINES
-    set_aside = _NO_LINES
-    third_country = False
-    value = None
-
-    def __init__(self, concerned: Concerned, question: Question) -> None:
-        self.concerned = concerned
-        self.day = concerned.day
-        self.code = question.code
-        self.transport = question.transport
-        self.counted = counted = concerned.begun
-        # None or one line is what most questions meet: said at once what the last case says of any number.
-        if not counted:
-            self.live = self.foreign = _NO_LINES
-            self.states = self.foreign_ids = _NO_NAMES
-            self._show(_NOTHING_SAID)
-        elif len(counted) == 1:
-            line, _ = counted[0]
-            version = line.version
-            id_ = version.id
-            self.live = self.foreign = [line]
-            self.states = [version.state]
-            self.foreign_ids = [id_]
-            shown = id_.encode()
-            self._show(Said(shown, shown))
-        else:
-            counted.sort(key=_by_measure)
-            self.live = self.foreign = lines = [line for line, _ in counted]
-            states: dict[str, None] = {}
-            names: dict[str, None] = {}
-            for line in lines:
-                version = line.version
-                states[version.state] = names[version.id] = None
-            self.states, self.foreign_ids = [*states], [*names]
-            self._show(listed(self.foreign_ids))
-
-
-def case_of(concerned: Concerned, question: Question, duties_until: int) -> Case:
-    """The case of a question, a plain one where it is plain."""
-    if (
-        concerned.even
-        and question.origin is None
-        and question.value_eur is None
-        and not question.sanitary_certificate
-        and not question.compliance
-    ):
-        return PlainCase(concerned, question)
-    return Case(concerned, question, duties_until)
+        """P37(1): measures of other states with the last of their 15 days, still running or over."""
+        return windows([line for line in self.foreign if (self.day <= line.window_until) is open_])
 
 
 def _reaches(version: Version, transport: str | None) -> bool:
@@ -263,6 +193,18 @@ def _reaches(version: Version, transport: str | None) -> bool:
     if not version.reaches_exports:
         return False
     return transport is None or version.transport is None or transport in version.transport
+
+
+def windows(lines: Iterable[Line]) -> dict[str, int]:
+    """P37(1): the measures of the lines with the last of their 15 days.
+
+    Goods on several lines of one measure are in all of its windows at once, so the one that ends first decides.
+    """
+    found: dict[str, int] = {}
+    for line in lines:
+        until, id_ = line.window_until, line.version.id
+        found[id_] = min(until, found.get(id_, until))
+    return found
 
 
 def ids(lines: Sequence[Line]) -> list[str]:

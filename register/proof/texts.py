@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Considered(msgspec.Struct, frozen=True, gc=False):
     text: Text
 
 
-class Said(NamedTuple):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """Part of a text in Russian and in English, as it stands between the quotation marks of JSON, UTF-8."""
 
     ru: bytes
@@ -47,20 +47,50 @@ def said(text: Text) -> Said:
     return Said(msgspec.json.encode(text.ru)[1:-1], msgspec.json.encode(text.en)[1:-1])
 
 
-def phrase(ru: str, en: str, why_not: str = "") -> Callable[..., msgspec.Raw]:
-    """A text with places ``{}`` for parts of it, as what fills them in: first the Russian ones, then the English.
+class Phrase:
+    """A text with places for parts of it: called with what fills them in, first the Russian ones, then the English.
 
-    With ``why_not``, the name of a rule, the text says why it does not hold, and the whole `Considered` is given. It is
-    written as JSON once; to write it for every answer takes longer than all that is asked of the rules.
+    It is written as JSON once; to write it for every answer takes longer than all that is asked of the rules. A call
+    raises ``TypeError`` unless it fills every place.
+    """
+
+    __slots__ = ("_template",)
+
+    def __init__(self, written: bytes) -> None:
+        self._template = _template(written)
+
+    def partly(self, *parts: bytes) -> Phrase:
+        """The phrase with some places filled in; ``PLACE`` leaves one as it is, and a part may have places in turn."""
+        made = Phrase(b"")
+        made._template = self._template.replace(b"%%", b"%%%%") % tuple(map(_template, parts))
+        return made
+
+    def __call__(self, *parts: bytes) -> msgspec.Raw:
+        return msgspec.Raw(self._template % parts)
+
+    @classmethod
+    def each(cls, phrases: Iterable[Phrase]) -> Phrase:
+        """The JSON list of several, with the places of all in their order: to fill it in once takes less time."""
+        made = cls(b"")
+        made._template = b"[%b]" % b",".join([phrase._template for phrase in phrases])
+        return made
+
+
+PLACE: Final = b"{}"
+"""What stands for a part of a text that is not known yet."""
+
+
+def _template(written: bytes) -> bytes:
+    return written.replace(b"%", b"%%").replace(PLACE, b"%b")
+
+
+def phrase(ru: str, en: str, why_not: str = "") -> Phrase:
+    """The phrase of a text with places ``{}``.
+
+    With ``why_not``, the name of a rule, the text says why it does not hold, and the whole `Considered` is given.
     """
     text = Text(ru, en)
-    written = msgspec.json.encode(Considered(why_not, False, text) if why_not else text)
-    template = written.replace(b"%", b"%%").replace(b"{}", b"%b")
-
-    def fill(*parts: bytes) -> msgspec.Raw:
-        return msgspec.Raw(template % parts)
-
-    return fill
+    return Phrase(msgspec.json.encode(Considered(why_not, False, text) if why_not else text))
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
@@ -137,6 +167,8 @@ def listed(names: Sequence[str]) -> Said:
 
 def listed_each(parts: Sequence[Said]) -> Said:
     """The first few of what is said of one measure each, and how many more there are."""
+    if len(parts) == 1:
+        return parts[0]
     shown = parts[:SHOWN_AT_MOST]
     return _and_more(b", ".join([part.ru for part in shown]), b", ".join([part.en for part in shown]), len(parts))
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
+from msgspec.json import decode, encode
 
 from register.code_index import Concerned
 from register.codes import match
-from register.facts import FOREVER
 from register.index import LineMatch, Register
-from register.proof.answers import _settled
-from register.proof.points import RULES, decide
+from register.proof.answers import _by_tally
+from register.proof.parts import Found, Ground
+from register.proof.plain import Kept, Told, is_plain, plain
 from register.proof.question import Question
-from register.proof.rule import Condition
-from register.proof.tally import Case, PlainCase, Tally, case_of
-from register.proof.until import first_change, plain_change, plain_conditions, plain_rule
+from register.proof.tally import Case
+from register.proof.texts import Phrase
 from tests.register.synthetic import append, build, record
 
 FIRST = date(2026, 1, 1)
@@ -150,36 +151,57 @@ def test_a_code_with_very_many_lines_is_searched_by_day() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(records(), max_size=6), days, st.sampled_from((None, "road")))
-def test_days_alone_answer_a_plain_question_as_adding_up_does(
+def test_a_plain_question_is_answered_as_adding_up_does(
     entered: list[dict[str, Any]], day: date, transport: str | None
 ) -> None:
     register, on = build(entered), day.toordinal()
+    question = Question(code="7204100000", date=day, transport=transport)
     ready = register.concerning("7204100000", register.seq, on)
-    case_question = Question(code="7204100000", date=day, transport=transport)
-    case = case_of(ready, case_question, FOREVER)
-    if not isinstance(case, PlainCase):
+    if not is_plain(ready, question):
         assert not ready.even
         return
-    tally = Tally(case, on, case.counted)
-    rule = decide(tally)
-    assert plain_rule(case.live, on) is rule
-    weight = ("none", "origin_declaration", "special_certificate").index(rule.proof)
-    by_reason = {one.why_not: one for one in RULES if issubclass(one, Condition)}
-    lighter = [by_reason[why_not] for why_not in plain_conditions(case, rule)]
-    assert not any(one.holds(tally) for one in lighter)
-    assert all(("none", "origin_declaration", "special_certificate").index(one.proof) < weight for one in lighter)
-    assert plain_change(case, rule) == first_change(case, tally, rule)
-    # The general way, on the same lines.
-    general = Case(register.concerning("7204100000", register.seq, on), case_question)
-    for name in ("counted", "live", "foreign", "own", "set_aside", "states", "foreign_ids", "live_shown"):
-        assert getattr(case, name) == getattr(general, name)
-    assert case.windows() == general.windows()
-    assert _settled(case, rule) == _settled(general, rule)
+    general = _by_tally(Case(register.concerning("7204100000", register.seq, on), question))
+    # What is told of lines is kept the second time, and there the third.
+    for _ in range(3):
+        assert as_shown(plain(ready, question)) == as_shown(general)
+
+
+def as_shown(found: Found) -> tuple[object, ...]:
+    """What is found, with what is JSON decoded."""
+    return (
+        found.rule,
+        [(ground.rule, decode(ground.text), ground.measures) for ground in found.grounds],
+        shown([*found.counted]),
+        [decode(encode(one)) for one in found.measures],
+        decode(found.considered),
+        found.change,
+        found.if_exact,
+        found.own,
+    )
+
+
+def told_of(id_: str) -> tuple[tuple[LineMatch, ...], Told]:
+    lines = tuple(build([record(id_)]).concerning("7204100000", 1, FIRST.toordinal() + 300).begun)
+    text = Raw(b"{}")
+    return lines, Told(FIRST.toordinal(), lines, Ground("P26", text, [id_]), None, [], Phrase(b"[]"))
+
+
+def test_what_is_told_of_lines_is_kept_when_they_are_asked_about_again() -> None:
+    kept = Kept(most=2, others=2)
+    (one, of_one), (two, of_two), (three, of_three) = (told_of(id_) for id_ in IDS[:3])
+    assert [kept.again(one), kept.again(one), kept.again(two)] == [False, True, False]
+    # A third set of lines, and who was asked about before is forgotten.
+    assert [kept.again(three), kept.again(one)] == [False, False]
+    kept.keep(one, of_one)
+    kept.keep(two, of_two)
+    assert [kept.find(one), kept.find(two), kept.find(three)] == [of_one, of_two, None]
+    kept.keep(three, of_three)
+    assert [kept.find(one), kept.find(two), kept.find(three)] == [None, None, of_three]
 
 
 def test_nothing_is_plain_where_something_is_given_or_confirmed() -> None:
     ready = Concerned(FIRST.toordinal())
-    assert isinstance(case_of(ready, Question(code="7204", date=FIRST), FOREVER), PlainCase)
+    assert is_plain(ready, Question(code="7204", date=FIRST))
     for given_ in (
         {"origin": "KG"},
         {"sanitary_certificate": True},
@@ -187,4 +209,4 @@ def test_nothing_is_plain_where_something_is_given_or_confirmed() -> None:
         {"value_eur": Decimal(1)},
     ):
         asked = Question(code="7204", date=FIRST, **given_)  # type: ignore[arg-type]
-        assert not isinstance(case_of(ready, asked, FOREVER), PlainCase)
+        assert not is_plain(ready, asked)

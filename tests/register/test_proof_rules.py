@@ -13,7 +13,7 @@ import pytest
 from register.measures import TRANSPORTS
 from register.proof import CHOICES, RULES, Rule, answer, encode, points, read_question
 from register.proof.rule import Condition
-from register.proof.texts import BY_TRANSPORT, RUSSIAN, Said, Text, listed, listed_each, phrase, said
+from register.proof.texts import BY_TRANSPORT, PLACE, RUSSIAN, Phrase, Said, Text, listed, listed_each, phrase, said
 from tests.register.synthetic import build, record, spread
 
 AM, KG = "AM-2026-014", "KG-2026-021"
@@ -162,6 +162,21 @@ def test_a_phrase_is_the_json_of_its_text_with_every_place_filled_in() -> None:
 def test_a_phrase_with_a_place_left_open_is_refused() -> None:
     with pytest.raises(TypeError, match="not enough arguments"):
         phrase("{}", "{}")(b"1")
+
+
+def test_a_phrase_is_filled_in_bit_by_bit() -> None:
+    fill = phrase("{} на 100 % – {}", "{} at 100 % {}")
+    part = said(Text("50 %", "half"))
+    half = fill.partly(part.ru, PLACE, part.en, PLACE)
+    for last in (b"1", b"2"):
+        assert bytes(half(last, last)) == bytes(fill(part.ru, last, part.en, last))
+    assert bytes(half.partly(PLACE, b"3")(b"{}")) == bytes(fill(part.ru, b"{}", part.en, b"3"))
+
+
+def test_phrases_are_filled_in_as_one_list() -> None:
+    one, two = phrase("{}", "{}", why_not="P25"), phrase("100 %", "{}")
+    both = bytes(Phrase.each([one, two])(b"a", b"b", b"c"))
+    assert both == b"[%b,%b]" % (bytes(one(b"a", b"b")), bytes(two(b"c")))
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 6, 9])

@@ -120,7 +120,7 @@ class Told:
         self.why_not = why_not
 
 
-class Kept:
+class KeptLines:
     """What is told of lines that are asked about again before ``others`` sets of lines are asked about for the first
     time. Of so many sets at most; then it begins anew: to keep the order of use would cost every question."""
 
@@ -148,7 +148,7 @@ class Kept:
         self._told[counted] = told
 
 
-_kept: Final = Kept()
+_kept: Final = KeptLines()
 _STATES: Final[Mapping[str, bytes]] = {state: state.encode() for state in STATES}
 _NOTHING: Final = msgspec.Raw(b"[]")
 _IN_WINDOW: Final = Phrase.each([say.NOT_P25])

@@ -16,7 +16,7 @@ from register.codes import match
 from register.index import LineMatch, Register
 from register.proof.answers import _by_tally
 from register.proof.parts import Found, Ground
-from register.proof.plain import Kept, Told, is_plain, plain
+from register.proof.plain import KeptLines, Told, is_plain, plain
 from register.proof.question import Question
 from register.proof.tally import Case
 from register.proof.texts import Phrase
@@ -53,22 +53,24 @@ def lines(draw: st.DrawFn) -> list[dict[str, Any]]:
             line["code_to"] = "7901"
         if line["code_from"] == "7204100000" and draw(st.booleans()):
             line["code_to"] = "7204490000"
+        if draw(st.integers(0, 3)) == 0:
+            line["included_on"] = draw(days).isoformat()
         made.append(line)
     return made
 
 
 @st.composite
-def records(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> dict[str, Any]:
+def records(draw: st.DrawFn, odd: bool = True) -> dict[str, Any]:
     begins, ends = draw(days), draw(st.one_of(st.none(), days))
     if ends and ends < begins:
         begins, ends = ends, begins
     return record(
-        draw(st.sampled_from(ids)),
+        draw(st.sampled_from(IDS)),
         goods=draw(lines()),
         effective_from=begins.isoformat(),
         effective_to=ends.isoformat() if ends else None,
         included_on=draw(days).isoformat(),
-        **draw(st.sampled_from(({}, {}, {"transport": ["road"]}, {"kind": "export_duty"}))),
+        **(draw(st.sampled_from(({}, {}, {"transport": ["road"]}, {"kind": "export_duty"}))) if odd else {}),
     )
 
 
@@ -154,16 +156,43 @@ def test_a_code_with_very_many_lines_is_searched_by_day() -> None:
 def test_a_plain_question_is_answered_as_adding_up_does(
     entered: list[dict[str, Any]], day: date, transport: str | None
 ) -> None:
-    register, on = build(entered), day.toordinal()
+    both_ways(build(entered), day, transport)
+
+
+close = st.integers(0, 30)
+"""Days so close to one another that the 15 days of P37(1) of one line meet the first and the last days of others."""
+lasting = st.none() | close | st.sampled_from((14, 15, 16))
+even_lines = st.tuples(st.sampled_from(IDS), st.sampled_from(CODES[1:5]), st.booleans(), close, lasting)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(even_lines, min_size=1, max_size=4))
+def test_what_is_kept_of_lines_is_said_of_no_day_of_their_15_days(
+    drawn: list[tuple[str, str, bool, int, int | None]],
+) -> None:
+    goods: dict[str, list[dict[str, Any]]] = {}
+    for id_, code, partial, begins, lasts in drawn:
+        day = FIRST + timedelta(days=begins)
+        line = {"line": len(goods.get(id_, ())) + 1, "code_from": code, "partial": partial}
+        line |= {"valid_from": day.isoformat(), "included_on": day.isoformat()}
+        if lasts is not None:
+            line["valid_to"] = (day + timedelta(days=lasts)).isoformat()
+        goods.setdefault(id_, []).append(line)
+    first = FIRST.isoformat()
+    register = build([record(id_, goods=of, effective_from=first, included_on=first) for id_, of in goods.items()])
+    # What is told of lines is kept the second time that they are asked about: the last days first, then the others.
+    for number in (*range(60, -1, -1), *range(60, -1, -1), *range(61)):
+        both_ways(register, FIRST + timedelta(days=number))
+
+
+def both_ways(register: Register, day: date, transport: str | None = None) -> None:
+    """Compares both ways where the question is plain."""
     question = Question(code="7204100000", date=day, transport=transport)
-    ready = register.concerning("7204100000", register.seq, on)
-    if not is_plain(ready, question):
+    ready, again = (register.concerning("7204100000", register.seq, day.toordinal()) for _ in range(2))
+    if is_plain(ready, question):
+        assert as_shown(plain(ready, question)) == as_shown(_by_tally(Case(again, question)))
+    else:
         assert not ready.even
-        return
-    general = _by_tally(Case(register.concerning("7204100000", register.seq, on), question))
-    # What is told of lines is kept the second time, and there the third.
-    for _ in range(3):
-        assert as_shown(plain(ready, question)) == as_shown(general)
 
 
 def as_shown(found: Found) -> tuple[object, ...]:
@@ -187,7 +216,7 @@ def told_of(id_: str) -> tuple[tuple[LineMatch, ...], Told]:
 
 
 def test_what_is_told_of_lines_is_kept_when_they_are_asked_about_again() -> None:
-    kept = Kept(most=2, others=2)
+    kept = KeptLines(most=2, others=2)
     (one, of_one), (two, of_two), (three, of_three) = (told_of(id_) for id_ in IDS[:3])
     assert [kept.again(one), kept.again(one), kept.again(two)] == [False, True, False]
     # A third set of lines, and who was asked about before is forgotten.

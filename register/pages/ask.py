@@ -133,18 +133,18 @@ def _moment(text: str, service: RegisterService) -> dict[str, int]:
 def _answered(
     given: Answer, question: Question, service: RegisterService, pairs: list[tuple[str, Any]]
 ) -> dict[str, Any]:
-    register, names, public = service.register, service.names, given.public()
+    register, names = service.register, service.names
     question = question.model_copy(update={"known_at": given.known_at})
     same = [(name, text) for name, text in pairs if name != "known_at"]
     lasting = address([*same, ("known_at", given.known_at)])
     return {
-        "answer": public,
+        "answer": given.public(),
         "question": question,
         "past": given.known_at < register.seq,
         "name": names.name(given.code, question.date),
         "nearest": names.name(given.code, question.date, nearest=True),
         "above": names.ancestors(given.code, question.date),
-        "lines": Lines(register, question, public),
+        "lines": Lines(register, question, given),
         "measures_of": measures_of,
         "strip": strip(register, question, service.terms.duties_until),
         "query": address(same),

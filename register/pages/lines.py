@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from register.facts import Line, iso
 from register.index import LineMatch, Register
-from register.proof import Question
+from register.proof import Answer, Question
 
 Why = Literal["upcoming", "past", "suspended", "inside", "transport"]
 """Why a line does not count: later, no longer, suspended, not out of the Union, or not by this transport."""
@@ -36,16 +36,14 @@ class Row:
 
 
 class Lines:
-    """The matches of a question, sorted into those of its answer, as it is given to the public, and the others."""
+    """The matches of a question, sorted into those of its answer and the others."""
 
-    def __init__(self, register: Register, question: Question, given: Mapping[str, Any]) -> None:
+    def __init__(self, register: Register, question: Question, given: Answer) -> None:
         self._register = register
         self._question = question
         self._records: dict[int, Mapping[int, Mapping[str, Any]]] = {}
-        self._marks = {
-            (item["id"], item["line"]): (item["own_origin"], item["set_aside"]) for item in given["measures"]
-        }
-        matches = register.matches(question.code, given["known_at"])
+        self._marks = {(item.id, item.line): (item.own_origin, item.set_aside) for item in given.measures}
+        matches = register.matches(question.code, given.known_at)
         self.counted = [self._row(found, None) for found in matches if _key(found.line) in self._marks]
         others = [self._row(found, self._why(found.line)) for found in matches if _key(found.line) not in self._marks]
         self.upcoming = sorted((row for row in others if row.why == "upcoming"), key=_start)

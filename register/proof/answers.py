@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -39,7 +39,7 @@ _WEIGHT: Final[dict[str, int]] = {"none": 0, "outside_rules": 0, "origin_declara
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The answer in the fields of the contract. ``compliance_required``: measures of the state of origin itself with
     which compliance is not confirmed. Its texts are the JSON that goes out: ``considered`` that of a list of
-    `Considered`, a ``text`` that of a `Text`; and of ``measures`` any may be."""
+    `Considered`, a ``text`` that of a `Text`."""
 
     code: str
     date: str
@@ -47,8 +47,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     certainty: Literal["certain", "description"]
     proof: Proof
     accepted: tuple[str, ...]
-    grounds: Sequence[Ground]
-    measures: Sequence[Counted | msgspec.Raw]
+    grounds: tuple[Ground, ...]
+    measures: tuple[Counted, ...]
     considered: msgspec.Raw
     compliance_required: list[str]
     holds_until: str | None
@@ -109,7 +109,7 @@ def _by_tally(case: Case) -> Found:
         rule,
         grounds,
         case.counted,
-        [_written(found, case) for found in case.counted],
+        tuple([_written(found, case) for found in case.counted]),
         msgspec.Raw(b"[%b]" % considered),
         first_change(case, tally, rule),
         _settled(case, rule),
@@ -151,7 +151,7 @@ def _set_aside(line: Line, case: Case) -> bool:
     return line.version.kind == EXPORT_DUTY and case.day <= case.duties_until
 
 
-def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> list[Ground]:
+def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> tuple[Ground, ...]:
     """The rule that decides; for a declaration each that allows it; then those that set measures aside."""
     holding = [rule]
     if rule.proof == "origin_declaration":
@@ -161,7 +161,7 @@ def _grounds(case: Case, tally: Tally, rule: type[Rule]) -> list[Ground]:
             holding.append(A11_1)
         if case.own and case.foreign:
             holding.append(P2)
-    return [_ground(case, held) for held in holding]
+    return tuple([_ground(case, held) for held in holding])
 
 
 def _ground(case: Case, rule: type[Rule]) -> Ground:

@@ -76,16 +76,15 @@ class Journal(msgspec.Struct, frozen=True, gc=False):
 class Found(msgspec.Struct, frozen=True, gc=False):
     """What is found for a question: the rule that decides, and what is said of it.
 
-    ``counted`` are the lines that count on the day, in the order of an answer; of ``measures`` any may be the JSON that
-    goes out, and ``considered`` is that of a list of `Considered`. ``if_exact`` is None when the codes alone settle the
-    proof; else the proof for goods that no partial line describes. ``own`` are the measures of the state of origin
-    itself that are not confirmed.
+    ``counted`` are the lines that count on the day, in the order of an answer. ``considered`` is the JSON of a list of
+    `Considered`. ``if_exact`` is None when the codes alone settle the proof; else the proof for goods that no partial
+    line describes. ``own`` are the measures of the state of origin itself that are not confirmed.
     """
 
     rule: type[Rule]
-    grounds: Sequence[Ground]
+    grounds: tuple[Ground, ...]
     counted: Sequence[LineMatch]
-    measures: Sequence[Counted | msgspec.Raw]
+    measures: tuple[Counted, ...]
     considered: msgspec.Raw
     change: Change | None
     if_exact: Proof | None

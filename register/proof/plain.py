@@ -8,7 +8,7 @@ property test holds this way against the general one. Pure: no database, no web.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -19,7 +19,7 @@ from register.facts import FOREVER, LineMatch
 from register.measures import STATES, WINDOW_DAYS
 from register.proof import phrases as say
 from register.proof.limits import EARLIEST_FIRST, place_of
-from register.proof.parts import Change, Counted, Found, Ground, encode, written
+from register.proof.parts import Change, Counted, Found, Ground, written
 from register.proof.points import A4_1, P26, P37_1
 from register.proof.question import Question
 from register.proof.rule import Proof, Rule
@@ -46,7 +46,7 @@ def plain(concerned: Concerned, question: Question) -> Found:
         first = min(concerned.starts, default=FOREVER)
         change: Change | None = None if first >= FOREVER else (first, P37_1)
         ground = Ground(A4_1.name, A4_1.said(question.code, day, question.transport), [])
-        return Found(A4_1, [ground], (), [], _NOTHING, change, None, [])
+        return Found(A4_1, (ground,), (), (), _NOTHING, change, None, [])
     key = tuple(concerned.begun)
     told = _kept.find(key)
     if told is not None and told.until < day:
@@ -79,13 +79,13 @@ def _anew(concerned: Concerned, key: tuple[LineMatch, ...]) -> Found:
             certain = False
     named = b", ".join(names.values())
     measures = Said(named, named) if len(names) <= SHOWN_AT_MOST else listed([*names])
-    shown = [written(found) for found in counted]
+    shown = tuple([written(found) for found in counted])
     if not ended:
         running = listed_each([say.until(id_, last) for id_, last in windows([line for line, _ in counted]).items()])
         ground = Ground(P37_1.name, say.P37_1(running.ru, running.en), [*names])
         considered = _IN_WINDOW(*states, measures.ru, *states, measures.en) if len(states) == 1 else _NOTHING
         if_exact = None if certain else _if_exact(counted, P37_1, day)
-        return Found(P37_1, [ground], counted, shown, considered, _after_window(concerned), if_exact, [])
+        return Found(P37_1, (ground,), counted, shown, considered, _after_window(concerned), if_exact, [])
     ground = Ground(P26.name, say.P26(measures.ru, measures.en), [*names])
     over = listed_each([say.ended(id_, last) for id_, last in ended.items()])
     phrase, parts = _why_not(states, measures, over, ru_said(day), en_said(day), _REST[place_of(day)])
@@ -93,13 +93,13 @@ def _anew(concerned: Concerned, key: tuple[LineMatch, ...]) -> Found:
     if latest < day and _kept.again(key):
         whenever, places = _why_not(states, measures, over, PLACE, PLACE, PLACE)
         _kept.keep(key, Told(latest, counted, ground, if_exact, shown, whenever.partly(*places)))
-    return Found(P26, [ground], counted, shown, phrase(*parts), _after(concerned), if_exact, [])
+    return Found(P26, (ground,), counted, shown, phrase(*parts), _after(concerned), if_exact, [])
 
 
 class Told:
     """What an answer says of lines that count together when the 15 days of P37(1) of them all are over, the last of
-    which is ``until``. ``shown`` is the JSON of a `Counted` each; ``why_not`` that of a list of `Considered`, with
-    places for what the day decides: itself in both languages, and what `_REST` has for it."""
+    which is ``until``. ``why_not`` is the JSON of a list of `Considered`, with places for what the day decides: itself
+    in both languages, and what `_REST` has for it."""
 
     __slots__ = ("counted", "grounds", "if_exact", "shown", "until", "why_not")
 
@@ -109,14 +109,14 @@ class Told:
         counted: Sequence[LineMatch],
         ground: Ground,
         if_exact: Proof | None,
-        shown: Iterable[Counted],
+        shown: tuple[Counted, ...],
         why_not: Phrase,
     ) -> None:
         self.until = until
         self.counted = counted
         self.grounds = (ground,)
         self.if_exact = if_exact
-        self.shown = tuple([msgspec.Raw(encode(one)) for one in shown])
+        self.shown = shown
         self.why_not = why_not
 
 

@@ -145,6 +145,13 @@ def test_the_same_question_gives_the_same_bytes() -> None:
     assert encode(answer(build(entries), question)) == encode(answer(build(entries), question))
 
 
+def test_the_same_question_gives_equal_answers_however_often_it_is_asked() -> None:
+    register, question = build([record(AM), record(KG)]), read_question({"code": "7204", "date": "2026-09-10"})
+    first, *others = [answer(register, question) for _ in range(4)]
+    assert [item.id for item in first.measures] == [AM, KG]
+    assert others == [first] * 3
+
+
 def test_several_answers_are_encoded_as_one_list() -> None:
     given = answer(build([record(AM)]), read_question({"code": "7204", "date": "2026-09-10"}))
     assert msgspec.json.decode(encode([given, given])) == [given.public()] * 2

@@ -3,8 +3,7 @@
 Pure: no database, no web. The server, the static mirror and the command line ask the same `answer`.
 """
 
-from register.proof.answers import Answer, answer
-from register.proof.parts import encode
+from register.proof.answers import Answer, answer, encode
 from register.proof.points import RULES
 from register.proof.question import QUESTION_RULES, Fault, Question, QuestionError, read_question
 from register.proof.rule import Rule

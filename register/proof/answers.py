@@ -16,7 +16,7 @@ from register import harmonized
 from register.codes import EXACT, PARTIAL
 from register.facts import EXPORT_DUTY, FOREVER, Line, LineMatch
 from register.index import Register, UnknownPast
-from register.proof.parts import Counted, Found, Ground, Journal, Next, encode, written
+from register.proof.parts import Counted, Found, Ground, Journal, Next, written
 from register.proof.plain import is_plain, plain
 from register.proof.points import A11_1, P2, RULES, decide
 from register.proof.question import Question, past_refused
@@ -60,6 +60,10 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
         """The answer as plain dicts and lists, with its notes."""
         plain: dict[str, Any] = msgspec.json.decode(encode(self))
         return plain
+
+
+encode: Final = msgspec.json.Encoder().encode
+"""The JSON of an answer, or of a list of answers."""
 
 
 def answer(register: Register, question: Question, duties_until: date | None = None) -> Answer:

@@ -6,7 +6,6 @@ Pure: no database, no web. Days are proleptic ordinals, in what goes out ISO dat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
@@ -113,7 +112,3 @@ def written(found: LineMatch, *, permitted: bool = False, own_origin: bool = Fal
         set_aside,
         version.number,
     )
-
-
-encode: Final = msgspec.json.Encoder().encode
-"""The JSON of an answer, of a part of one, or of a list of either."""

@@ -15,7 +15,7 @@ import msgspec
 
 from register.code_index import Concerned
 from register.codes import EXACT
-from register.facts import FOREVER, LineMatch
+from register.facts import FOREVER, Line, LineMatch
 from register.measures import STATES, WINDOW_DAYS
 from register.proof import phrases as say
 from register.proof.limits import EARLIEST_FIRST, place_of
@@ -40,7 +40,10 @@ def is_plain(concerned: Concerned, question: Question) -> bool:
 
 
 def plain(concerned: Concerned, question: Question) -> Found:
-    """What is found for a plain question, of the lines that concern its code on its day or later."""
+    """What is found for a plain question, of the lines that concern its code on its day or later.
+
+    A4(1), P26 or P37(1) decides.
+    """
     day = concerned.day
     if not concerned.begun:
         first = min(concerned.starts, default=FOREVER)
@@ -62,17 +65,16 @@ def _anew(concerned: Concerned, key: tuple[LineMatch, ...]) -> Found:
         counted.sort(key=by_measure)
     names: dict[str, bytes] = {}
     states: dict[bytes, None] = {}
-    ended: dict[str, int] = {}
+    ended: list[Line] = []
     latest = 0
     certain = True
     for line, kind in counted:
         version = line.version
-        id_, until = version.id, line.start + WINDOW_DAYS
-        names[id_] = id_.encode()
+        until = line.start + WINDOW_DAYS
+        names[version.id] = version.id.encode()
         states[_STATES[version.state]] = None
-        # Goods on several lines of a measure are in all of its 15 days at once: what ends first decides.
-        if until < day and (id_ not in ended or until < ended[id_]):
-            ended[id_] = until
+        if until < day:
+            ended.append(line)
         if until > latest:
             latest = until
         if kind != EXACT:
@@ -87,7 +89,7 @@ def _anew(concerned: Concerned, key: tuple[LineMatch, ...]) -> Found:
         if_exact = None if certain else _if_exact(counted, P37_1, day)
         return Found(P37_1, (ground,), counted, shown, considered, _after_window(concerned), if_exact, [])
     ground = Ground(P26.name, say.P26(measures.ru, measures.en), [*names])
-    over = listed_each([say.ended(id_, last) for id_, last in ended.items()])
+    over = listed_each([say.ended(id_, last) for id_, last in windows(ended).items()])
     phrase, parts = _why_not(states, measures, over, ru_said(day), en_said(day), _REST[place_of(day)])
     if_exact = None if certain else _if_exact(counted, P26, day)
     if latest < day and _kept.again(key):

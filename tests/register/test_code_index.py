@@ -60,7 +60,7 @@ def lines(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
-def records(draw: st.DrawFn, odd: bool = True) -> dict[str, Any]:
+def records(draw: st.DrawFn) -> dict[str, Any]:
     begins, ends = draw(days), draw(st.one_of(st.none(), days))
     if ends and ends < begins:
         begins, ends = ends, begins
@@ -70,7 +70,7 @@ def records(draw: st.DrawFn, odd: bool = True) -> dict[str, Any]:
         effective_from=begins.isoformat(),
         effective_to=ends.isoformat() if ends else None,
         included_on=draw(days).isoformat(),
-        **(draw(st.sampled_from(({}, {}, {"transport": ["road"]}, {"kind": "export_duty"}))) if odd else {}),
+        **draw(st.sampled_from(({}, {}, {"transport": ["road"]}, {"kind": "export_duty"}))),
     )
 
 
